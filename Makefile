@@ -1,0 +1,56 @@
+# Every target makes its own virtual environment: git, make and Python 3.11+ (with venv) are enough.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: demo serve test check format package lock bench soak token openapi clean
+
+$(READY): requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "make: Python 3.11 or newer is needed, this is %s (set PYTHON=…)" % sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+demo: $(READY)
+	$(BIN)/python -m emulator.demo
+
+serve: $(READY)
+	$(BIN)/python -m functions.server
+
+test: $(READY)
+	$(BIN)/python -m pytest tests
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# The artifact in dist/, for Function Compute's Python where one is found or given: PACKAGE_PYTHON=/path/to/python3.12
+package: $(READY)
+	$(BIN)/python -m packager $(if $(PACKAGE_PYTHON),--python $(PACKAGE_PYTHON))
+
+# Every bar beside what a user would write today; ARGS="--quick", ARGS="--only idle", ARGS=--profile, ARGS=--help
+bench: $(READY)
+	$(BIN)/python -m bench $(ARGS)
+
+# Everything below requirements.txt, with hashes; the same for every Python from 3.11 on.
+lock:
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/pip install --quiet --disable-pip-version-check pip-tools==7.6.2
+	CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/pip-compile --quiet --generate-hashes --strip-extras \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock requirements.txt
+
+token: $(READY)
+	@$(BIN)/python -m functions.api.mint $(ARGS)
+
+openapi: $(READY)
+	$(BIN)/python -m functions.api.openapi > functions/web/openapi.json
+
+clean:
+	rm -rf $(VENV) dist build

@@ -1,0 +1,29 @@
+"""The cases by the name that `--only` takes, in the order of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from bench.cases import cost, lookups, start, viewing, vod
+from bench.cases.effort import Effort
+from bench.figures import Finding
+
+Case = Callable[[Effort], Coroutine[Any, Any, Finding]]
+
+CASES: Mapping[str, Case] = MappingProxyType(
+    {
+        "idle": lookups.idle,
+        "fan-out": lookups.fan_out,
+        "thousand": lookups.thousand,
+        "own-ids": viewing.own_ids,
+        "one-id": viewing.one_id,
+        "rival": viewing.beside_another_tool,
+        "vod": vod.many,
+        "break-even": vod.break_even,
+        "cached": cost.cached,
+        "largest": cost.largest,
+        "cold": start.cold,
+    }
+)

@@ -1,0 +1,1 @@
+"""Writes the TypeScript declarations of the JavaScript client; not deployed."""

@@ -1,0 +1,129 @@
+/** A token, or what hands one out; after a 401 it is asked again, with the token that was refused. */
+export type TokenSource = string | ((refused?: string) => string | undefined | Promise<string | undefined>);
+
+/** `24840` (any product) or `cdn:24840`; a string may hold several, separated by commas or blanks. */
+export type TaskIds = string | Iterable<string>;
+
+/** Seconds of patience, for odd proxies and for tests. */
+export interface Timing {
+  /** Until a stream must have shown a sign of life; else the client asks in another way. */
+  start: number;
+  /** Without a sign of life until a stream is taken for dead. */
+  stall: number;
+  /** For which the service is asked to hold a request. */
+  hold: number;
+  /** That any other answer may take. */
+  answer: number;
+  /** Between two polls where the service names no `Retry-After`, at first and at most. */
+  poll: number;
+  pollMost: number;
+  /** Until the first attempt after a failure, and at most. */
+  retry: number;
+  retryMost: number;
+}
+
+export interface ClientOptions {
+  token?: TokenSource;
+  timing?: Partial<Timing>;
+}
+
+export interface Stoppable {
+  signal?: AbortSignal;
+}
+
+export interface LookupOptions extends LookupParameters, Stoppable {}
+
+/** A report put together from whatever answers came last; it has no `version`. */
+export type WatchReport = Omit<TaskReport, 'version'>;
+
+export interface WatchOptions extends Stoppable {
+  /** How many objects to show per task, failed ones first. */
+  objects?: number;
+  /** Told when the connection is in trouble (the client goes on trying), and with null when it is well again. */
+  onTrouble?: (trouble: TaskStatusError | null) => void;
+}
+
+export interface WaitOptions extends WatchOptions {
+  /** What ends it: everything is over, or the first object failed, timed out or was canceled. */
+  until?: 'done' | 'failed';
+  onReport?: (report: WatchReport) => void;
+}
+
+/** A status endpoint, asked with one token. Clients of the same endpoint and token share one connection. */
+export declare class TaskStatusClient {
+  constructor(url: string | URL, options?: ClientOptions);
+  /** One answer about these ids. */
+  lookup(ids: TaskIds, options?: LookupOptions): Promise<TaskReport>;
+  /** One page, newest first; without `nextPageToken` it is the last. */
+  list(filters?: ListFilters, options?: Stoppable): Promise<TaskList>;
+  /** All pages, each asked for when it is wanted. */
+  pages(filters?: ListFilters, options?: Stoppable): AsyncGenerator<TaskList, void, void>;
+  /** What is left of each product's daily quotas. */
+  quota(options?: Stoppable): Promise<QuotaReport>;
+  /** A report whenever something changes, until all is over. Nothing is asked before the first one is wanted. */
+  watch(ids: TaskIds, options?: WatchOptions): AsyncGenerator<WatchReport, void, void>;
+  /** The last report. */
+  wait(ids: TaskIds, options?: WaitOptions): Promise<WatchReport>;
+}
+
+/** What is not an answer. `status` is 0 when nothing came back: `unreachable`, `no-answer`. */
+export declare class TaskStatusError extends Error {
+  constructor(problem: Partial<ProblemDocument> & { reason: string; retryAfter?: number; cause?: unknown });
+  readonly reason: string;
+  readonly status: number;
+  readonly errors: ParameterFault[];
+  readonly problems: Problem[];
+  /** Seconds. */
+  readonly retryAfter?: number;
+  /** Whether asking again later may help. */
+  readonly passing: boolean;
+}
+
+/** A report over these parts, with its summary. */
+export declare function reportOf(
+  parts: Partial<Pick<TaskReport, 'tasks' | 'notFound' | 'undecided' | 'problems'>>,
+  asked?: number,
+  over?: boolean,
+): WatchReport;
+
+export interface TaskStatusEventMap {
+  change: CustomEvent<WatchReport>;
+  done: CustomEvent<WatchReport>;
+  error: CustomEvent<TaskStatusError>;
+  /** So many objects are wanted now. */
+  more: CustomEvent<number>;
+}
+
+/**
+ * `<task-status task-id="cdn:24840" endpoint="https://status.example.com/">`: a bar, the state in words, what failed and
+ * why. Parts: `title kind state bar fill figure facts note failures details summary objects path more`; custom
+ * properties: `--task-status-accent -good -bad -warn -muted -track -radius`.
+ */
+export declare class TaskStatusElement extends HTMLElement {
+  taskId: string;
+  endpoint: string;
+  /** How many objects to show. */
+  objects: number;
+  token: TokenSource | undefined;
+  /** Instead of `endpoint` and `token`. */
+  client: TaskStatusClient | undefined;
+  /** What is shown. Set it, or `task`, to show what was asked for elsewhere. */
+  get report(): WatchReport | undefined;
+  set report(report: WatchReport | undefined);
+  set task(task: Task);
+  /** The folded status, or `asking`, `appearing`, `not-found`, `undecided`, `fault`. */
+  readonly state: string;
+  readonly done: boolean;
+  addEventListener<K extends keyof TaskStatusEventMap>(
+    type: K,
+    listener: (this: TaskStatusElement, event: TaskStatusEventMap[K]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: boolean | AddEventListenerOptions): void;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'task-status': TaskStatusElement;
+  }
+}

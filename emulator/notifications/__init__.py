@@ -1,0 +1,1 @@
+"""What Function Compute's triggers would do: OSS events and timer ticks, delivered to a function's `/invoke`."""

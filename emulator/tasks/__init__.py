@@ -1,0 +1,1 @@
+"""Tasks as all three products keep them: state, motion, and the rules of the operations on them."""

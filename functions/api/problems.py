@@ -1,0 +1,231 @@
+"""Everything that is not an answer, as problem+json (RFC 9457), and the one place that maps exceptions to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from functions.errors import (
+    InvalidRequest,
+    ParameterFault,
+    Reason,
+    SettingsError,
+    StoreFault,
+    TaskStatusError,
+    UpstreamFault,
+)
+from functions.tasks.answers import NothingAnswered
+from functions.tasks.report import Problem
+from functions.tasks.submitting import NothingSubmitted, Rejection
+
+MEDIA_TYPE = "application/problem+json"
+URN = "urn:cdn-task-status:"
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """What all problems of one reason share."""
+
+    status: int
+    title: str
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "invalid-request": Kind(400, "The request has faults"),
+        "page-token-invalid": Kind(400, "The page token is not valid here"),
+        "invalid-json": Kind(400, "The body is not what was expected"),
+        "malformed-event": Kind(400, "The event is not understood"),
+        "incomplete-request": Kind(400, "The request ended too early"),
+        "missing-token": Kind(401, "A token is needed"),
+        "token-malformed": Kind(401, "The token is not a JSON Web Token"),
+        "token-algorithm": Kind(401, "The token's algorithm is not the key's"),
+        "token-key-unknown": Kind(401, "The token is signed with an unknown key"),
+        "token-signature": Kind(401, "The token's signature is wrong"),
+        "token-without-expiry": Kind(401, "The token never expires"),
+        "token-expired": Kind(401, "The token has expired"),
+        "token-not-yet-valid": Kind(401, "The token is not valid yet"),
+        "token-audience": Kind(401, "The token is for somebody else"),
+        "token-issuer": Kind(401, "The token is from somebody else"),
+        "token-claims": Kind(401, "The token's claims are not understood"),
+        "forbidden": Kind(403, "The token does not allow this"),
+        "submitting-off": Kind(403, "Submitting is switched off"),
+        "submitting-unguarded": Kind(403, "Submitting needs to know who asks"),
+        "not-found": Kind(404, "There is nothing here"),
+        "object-unknown": Kind(404, "No change of this object is known"),
+        "method-not-allowed": Kind(405, "The method is not allowed here"),
+        "not-acceptable": Kind(406, "No acceptable representation"),
+        "streaming-unavailable": Kind(406, "An event stream is not possible here"),
+        "denied": Kind(409, "Nothing was submitted: the service may not submit"),
+        "bad-credentials": Kind(409, "Nothing was submitted: the service's credentials are not accepted"),
+        "not-activated": Kind(409, "Nothing was submitted: the account has not opened this product"),
+        "body-too-large": Kind(413, "The body is too large"),
+        "unsupported-media-type": Kind(415, "The body's type is not supported"),
+        "invalid-object-path": Kind(422, "Nothing was submitted: no URL that can be"),
+        "domain-not-found": Kind(422, "Nothing was submitted: the domain is not the account's"),
+        "over-limit": Kind(422, "Nothing was submitted: too much for one call"),
+        "object-type-unsupported": Kind(422, "Nothing was submitted: the product knows no such kind"),
+        "rejected": Kind(422, "Nothing was submitted: the product refused it"),
+        "idempotency-key-reused": Kind(422, "The Idempotency-Key belongs to another request"),
+        "quota-exceeded": Kind(429, "Nothing was submitted: the day's quota is used up"),
+        "queue-full": Kind(429, "Nothing was submitted: too many prefetches are under way"),
+        "throttled": Kind(429, "Nothing was submitted: the account's calls are used up"),
+        "too-many-requests": Kind(429, "Too many requests"),
+        "internal-error": Kind(500, "The service failed"),
+        "upstream-failed": Kind(502, "No product answered"),
+        "upstream-throttled": Kind(503, "No product answered: the account's calls are used up"),
+        "auth-not-configured": Kind(503, "Nobody can be let in yet"),
+        "keys-unavailable": Kind(503, "The keys for checking tokens cannot be had"),
+        "deadline": Kind(503, "Nothing was submitted: there was no time left"),
+        "unavailable": Kind(503, "Nothing was submitted: the product could not be reached"),
+        "unknown-outcome": Kind(504, "It may have been submitted: no answer came"),
+        "store-unavailable": Kind(503, "The store of changed objects cannot be read"),
+        "upstream-timeout": Kind(504, "No product answered in time"),
+    }
+)
+"""Reason -> status and title. Stable: clients branch and translate by the reason."""
+_STORE_RETRY_SECONDS = 5
+_BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
+"""What the router itself says."""
+
+
+class Refusal(TaskStatusError):  # noqa: N818 -- the service is well; it declines
+    """Raised when the door turns a request away; `reason` is one of KINDS, `detail` says what to do."""
+
+    def __init__(self, reason: str, detail: str, *, retry_after: int | None = None) -> None:
+        """`retry_after` in seconds, None when trying again changes nothing."""
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+        self.retry_after = retry_after
+
+
+class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What went wrong: branch on `reason`, show `title` and `detail`.
+
+    `errors` are the faults of a question, all of them; `problems` are what the products said when none answered;
+    `rejected` are the URLs of a submission of which none got a task.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str = ""
+    reason: str
+    errors: tuple[ParameterFault, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    rejected: tuple[Rejection, ...] = ()
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A problem with the headers that belong to it."""
+
+    document: ProblemDocument
+    headers: Mapping[str, str] = MappingProxyType({})
+
+    def response(self) -> Response:
+        """The HTTP response."""
+        body = msgspec.json.encode(self.document)
+        return Response(body, self.document.status, headers=dict(self.headers), media_type=MEDIA_TYPE)
+
+
+def answer_to(fault: Exception) -> Answer:
+    """The answer to any exception; what nobody foresaw is a 500 that tells nothing."""
+    return next(_ANSWERS[kind](fault) for kind in type(fault).__mro__ if kind in _ANSWERS)
+
+
+def _document(reason: str, detail: str = "", **more: Any) -> ProblemDocument:
+    # A reason that came with a question's faults may be newer than this table; it is the caller's fault all the same.
+    kind = KINDS.get(reason, KINDS["invalid-request"])
+    return ProblemDocument(
+        type=URN + reason, title=kind.title, status=kind.status, detail=detail, reason=reason, **more
+    )
+
+
+def _invalid(fault: InvalidRequest) -> Answer:
+    return Answer(_document(fault.reason, str(fault.faults[0].detail), errors=fault.faults))
+
+
+def _refusal(fault: Refusal) -> Answer:
+    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    if KINDS[fault.reason].status == 401:  # noqa: PLR2004 -- the status itself
+        # RFC 6750, 3.1: a caller who sent no token is told the scheme and nothing else.
+        headers["WWW-Authenticate"] = "Bearer" if fault.reason == "missing-token" else 'Bearer error="invalid_token"'
+    return Answer(_document(fault.reason, fault.detail), headers)
+
+
+def _nothing_answered(fault: NothingAnswered) -> Answer:
+    waits = [problem.retry_after for problem in fault.problems if problem.retry_after is not None]
+    reason = _verdict([problem.reason for problem in fault.problems])
+    needed = reason == "upstream-throttled" or waits
+    headers = {"Retry-After": str(max(waits, default=1))} if needed else {}
+    return Answer(_document(reason, "None of the products asked could answer.", problems=fault.problems), headers)
+
+
+def _nothing_submitted(fault: NothingSubmitted) -> Answer:
+    waits = [each.retry_after for each in fault.rejected if each.reason == fault.reason and each.retry_after]
+    headers = {"Retry-After": str(max(waits))} if waits else {}
+    return Answer(_document(fault.reason, "`rejected` says why, for each URL.", rejected=fault.rejected), headers)
+
+
+def _upstream(fault: UpstreamFault) -> Answer:
+    # One call's fault is the service's business; should it come this far, it is judged as if alone.
+    return Answer(_document(_verdict([fault.reason]), f"{fault.product} could not answer."))
+
+
+def _store(_: StoreFault) -> Answer:
+    detail = "What is known of changed objects could not be read; the log says why."
+    return Answer(_document("store-unavailable", detail), {"Retry-After": str(_STORE_RETRY_SECONDS)})
+
+
+def _verdict(reasons: list[str]) -> str:
+    """Design part 4, status codes: all timed out; all retryable and one throttled; anything else."""
+    if all(reason in {Reason.TIMEOUT, Reason.DEADLINE} for reason in reasons):
+        return "upstream-timeout"
+    if Reason.THROTTLED in reasons and all(_retryable(reason) for reason in reasons):
+        return "upstream-throttled"
+    return "upstream-failed"
+
+
+def _retryable(reason: str) -> bool:
+    return reason in set(Reason) and Reason(reason).retryable
+
+
+def _routing(fault: HTTPException) -> Answer:
+    reason = _BY_STATUS.get(fault.status_code, "invalid-request")
+    if reason != "method-not-allowed":
+        return Answer(_document(reason, "See /openapi.json for what there is."))
+    # The router lists methods in the order of a set; and OPTIONS is answered for every path.
+    named = {name.strip() for name in (fault.headers or {}).get("Allow", "").split(",")} | {"OPTIONS"}
+    allowed = ", ".join(sorted(named - {""}))
+    return Answer(_document(reason, f"Allowed are {allowed}."), {"Allow": allowed})
+
+
+def _disconnected(_: ClientDisconnect) -> Answer:
+    return Answer(_document("incomplete-request", "The body ended before it was complete."))
+
+
+def _internal(_: Exception) -> Answer:
+    return Answer(_document("internal-error", "It is in the log, under this answer's X-Request-Id."))
+
+
+_ANSWERS: Mapping[type[BaseException], Callable[[Any], Answer]] = MappingProxyType(
+    {
+        InvalidRequest: _invalid,
+        Refusal: _refusal,
+        NothingAnswered: _nothing_answered,
+        NothingSubmitted: _nothing_submitted,
+        UpstreamFault: _upstream,
+        StoreFault: _store,
+        SettingsError: _internal,
+        TaskStatusError: _internal,
+        HTTPException: _routing,
+        ClientDisconnect: _disconnected,
+        Exception: _internal,
+    }
+)

@@ -1,0 +1,102 @@
+"""One record looked after: its tasks looked at, what is missing pursued, and in the end the outcome kept and told."""
+
+from __future__ import annotations
+
+import msgspec
+
+from functions.events.journal import Journal
+from functions.events.pace import Pace
+from functions.events.progress import is_first, looked_at, outcome_of
+from functions.events.pursuit import Pursuit
+from functions.events.recent import RecentTasks
+from functions.events.records import Record
+from functions.events.telling import with_refusals
+from functions.events.webhook import Told, Webhook
+from functions.model import Clock
+from functions.tasks.answers import NothingAnswered, Tasks
+from functions.tasks.query import AskedId, LookupQuery
+
+_OBJECTS = 100
+"""Rows shown per task: an object has a few URLs, and of a task that shows none of them these are enough."""
+_MINUTE = 60.0
+
+
+class Care:
+    """What a sweep does with each record."""
+
+    def __init__(  # noqa: PLR0913 -- the parts of the door, each by name
+        self, *, journal: Journal, pursuit: Pursuit, tasks: Tasks, webhook: Webhook | None, clock: Clock, pace: Pace
+    ) -> None:
+        """`webhook` is None where nobody wants to be told."""
+        self._journal = journal
+        self._pursuit = pursuit
+        self._tasks = tasks
+        self._webhook = webhook
+        self._clock = clock
+        self._pace = pace
+
+    async def look_after(self, record: Record, recent: RecentTasks, *, superseded: bool) -> bool:
+        """Whether it needs no looking after any more. `superseded`: a later change of the object is under way."""
+        if record.closed_at is not None:
+            return await self._tell(record)
+        if await self._needless(record, superseded=superseded):
+            await self._journal.forget(record)
+            return True
+        seen = await self._pursuit.go_on(await self._look(record), recent)
+        if all(errand.over for errand in seen.errands) and record.age(self._clock.now()) >= self._pace.close:
+            return await self._close(seen)
+        if seen.errands != record.errands:
+            await self._journal.write(seen, newest=await self._journal.is_newest(seen))
+        return False
+
+    async def _needless(self, record: Record, *, superseded: bool) -> bool:
+        """A later change has its own refresh, and warms its own copy; only what was never submitted is still owed."""
+        owed = any(errand.waiting and is_first(record, errand) for errand in record.errands)
+        if not owed:
+            return superseded
+        if record.age(self._clock.now()) < self._pace.recover:
+            return False
+        # A delivery that came after the end may have been killed before it took its marker back (`Journal.claim`).
+        document = await self._journal.document(record.bucket, record.key)
+        return document is not None and document.change == record.change and document.closed_at is not None
+
+    async def _look(self, record: Record) -> Record:
+        ids = dict.fromkeys(AskedId(task_id, each.product) for each in record.errands for task_id in each.task_ids)
+        if not ids:
+            return record
+        products = tuple(dict.fromkeys(asked.product for asked in ids if asked.product))
+        query = LookupQuery(ids=tuple(ids), products=products, objects=_OBJECTS, object_paths=record.urls)
+        try:
+            return looked_at(record, (await self._tasks.lookup(query)).report)
+        except NothingAnswered:
+            return record
+
+    async def _close(self, record: Record) -> bool:
+        report = record.report and with_refusals(record.report, record)
+        closed = msgspec.structs.replace(
+            record, outcome=outcome_of(record.errands), closed_at=self._clock.now().utc, report=report
+        )
+        if await self._journal.is_newest(closed):
+            await self._journal.publish(closed)
+            return await self._tell(closed)
+        await self._journal.forget(closed)
+        return True
+
+    async def _tell(self, record: Record) -> bool:
+        """Whether the outcome has been told, or nobody is to be told."""
+        webhook = self._webhook
+        if webhook is None or self._seconds_closed(record) > self._pace.give_up:
+            await self._journal.forget(record)
+            return True
+        is_due = self._seconds_closed(record) >= ((1 << record.notices) - 1) * _MINUTE
+        told = await webhook.tell(record) if is_due else Told.NOT_TRIED
+        if told is Told.TAKEN:
+            await self._journal.forget(record)
+            return True
+        tries = record.notices + (told is Told.FAILED)
+        await self._journal.mark(msgspec.structs.replace(record, notices=tries))
+        return False
+
+    def _seconds_closed(self, record: Record) -> float:
+        closed = record.closed_at
+        return 0.0 if closed is None else self._clock.now().wall - closed.timestamp()

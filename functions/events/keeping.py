@@ -1,0 +1,66 @@
+"""Changes with a store: each is taken up by one delivery, and followed to its end by the sweep."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from functions.errors import StoreFault
+from functions.events.answers import Dealt, failed, reported, skipped
+from functions.events.envelopes import MalformedEvent, ObjectChange
+from functions.events.intake import Begun, Intake
+from functions.events.rules import Rules
+from functions.events.store import Location
+from functions.events.sweep import Sweep, Swept
+from functions.events.telling import handed_in
+
+
+class Keeping:
+    """Deals with changes and with the minute's timer."""
+
+    def __init__(self, rules: Rules, location: Location, intake: Intake, sweep: Sweep, *, submit: bool) -> None:
+        """`submit` is the switch without which rules only follow."""
+        self._rules = rules
+        self._location = location
+        self._intake = intake
+        self._sweep = sweep
+        self._submit = submit
+
+    async def deal(self, changes: Sequence[ObjectChange]) -> list[Dealt]:
+        """What became of each change on each product; nothing is raised."""
+        return list(chain.from_iterable(await asyncio.gather(*(self._deal(change) for change in changes))))
+
+    async def sweep(self) -> Swept | None:
+        """One look after everything under way; None when one is going on. Raises StoreFault."""
+        return await self._sweep.run()
+
+    async def _deal(self, change: ObjectChange) -> list[Dealt]:
+        if self._location.holds(change.bucket, change.key):
+            # Every writing of ours would be answered by another one, for ever.
+            return [skipped(change, "the store's own")]
+        try:
+            return await self._take(change)
+        except MalformedEvent as fault:
+            return [failed(change, str(fault), retry=False)]
+        except StoreFault as fault:
+            return [failed(change, f"store: {fault}", retry=True)]
+        except Exception as fault:  # noqa: BLE001 -- one object's trouble, of any kind, must not hide the others
+            return [failed(change, "internal error", retry=True, fault=fault)]
+
+    async def _take(self, change: ObjectChange) -> list[Dealt]:
+        errands = self._rules.errands(change, submit=self._submit)
+        if not errands:
+            return [skipped(change, "no rule")]
+        begun = await self._intake.take(change, errands)
+        if begun is None:
+            return [skipped(change, "taken up by another delivery")]
+        return list(_reports(change, begun))
+
+
+def _reports(change: ObjectChange, begun: Begun) -> Iterator[Dealt]:
+    errands = begun.record.errands
+    for product in dict.fromkeys(errand.product for errand in errands):
+        own = [errand for errand in errands if errand.product == product]
+        urls = tuple(dict.fromkeys(errand.object_path for errand in own))
+        yield reported(change, product, urls, begun.followed.get(product) or handed_in(own))

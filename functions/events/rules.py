@@ -1,0 +1,178 @@
+"""`rules.toml`: which URLs show an object of a bucket, on which product, and what to do when the object changes."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from functions.errors import SettingsError
+from functions.events.envelopes import Kind, ObjectChange
+from functions.events.records import FOLLOW, Errand
+
+PLACEHOLDER = "{key}"
+EXAMPLE = 'rule = [{ bucket = "pics", product = "cdn", url = "https://img.example.com/{key}" }]'
+"""The smallest useful file, in one line."""
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+# Printable ASCII ("!" to "~") without braces, after a plain host: userinfo would put a password into reports.
+_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/([!-z|~]|\{key\})*")
+_HEADER = re.compile(r"\s*\[\[\s*rule\s*\]\]")
+
+
+class Action(StrEnum):
+    """What can be submitted for a changed object."""
+
+    REFRESH = "refresh"
+    PRELOAD = "preload"
+
+
+class Target(msgspec.Struct, frozen=True):
+    """The URLs under which one product shows an object: distinct, in the order of the rules."""
+
+    product: str
+    urls: tuple[str, ...]
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[[rule]]`. Prefix and suffix are literal text; `created` and `removed` are what to submit, () to follow.
+
+    `directory_index` is the file name that answers for its directory, like `index.html`: when such an object changes,
+    the whole directory is refreshed, of which the object is a part.
+    """
+
+    bucket: str
+    product: str
+    url: str | tuple[str, ...]
+    prefix: str = ""
+    suffix: str = ""
+    created: tuple[Action, ...] = ()
+    removed: tuple[Action, ...] = ()
+    directory_index: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError naming the key and its fault; msgspec passes it on as its own ValidationError."""
+        if not _BUCKET.fullmatch(self.bucket):
+            raise ValueError(f"bucket: {self.bucket!r} is not the name of a bucket")
+        if not self.urls:
+            raise ValueError("url: the list is empty")
+        for url in self.urls:
+            if not _URL.fullmatch(url) or PLACEHOLDER not in url:
+                raise ValueError(f"url: {url!r} must be http(s)://host/… in ASCII, with {PLACEHOLDER} in it")
+            if self.directory_index and not url.endswith(PLACEHOLDER):
+                raise ValueError(f"directory_index: url {url!r} must end with {PLACEHOLDER} to be a directory's too")
+        if Action.PRELOAD in self.removed:
+            raise ValueError("removed: there is nothing left to preload")
+        if "/" in self.directory_index:
+            raise ValueError("directory_index: it is a file name, without /")
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The URL templates, one or many."""
+        return (self.url,) if isinstance(self.url, str) else self.url
+
+    def matches(self, change: ObjectChange) -> bool:
+        """Whether the rule speaks of this object."""
+        return change.bucket == self.bucket and change.key.startswith(self.prefix) and change.key.endswith(self.suffix)
+
+    def urls_for(self, change: ObjectChange) -> tuple[str, ...]:
+        """The object's URLs: its key percent-encoded exactly once as UTF-8, "/" kept.
+
+        "+" becomes %2B, because OSS reads a bare "+" in a path as a space (FC facts 5).
+        """
+        return self._urls_of(change.key)
+
+    def errands_for(self, change: ObjectChange, *, submit: bool) -> tuple[Errand, ...]:
+        """What to do about the change, action by action; only to follow unless `submit`."""
+        actions = (self.created if change.kind is Kind.CREATED else self.removed) if submit else ()
+        return tuple(errand for action in actions or (FOLLOW,) for errand in self._errands(action, change.key))
+
+    def _errands(self, action: str, key: str) -> tuple[Errand, ...]:
+        directory, slash, name = key.rpartition("/")
+        whole = action == Action.REFRESH and bool(name) and name == self.directory_index
+        return tuple(
+            Errand(product=self.product, action=action, object_type="directory" if whole else "file", object_path=url)
+            for url in self._urls_of(directory + slash if whole else key)
+        )
+
+    def _urls_of(self, key: str) -> tuple[str, ...]:
+        path = quote(key, safe="/")
+        return tuple(url.replace(PLACEHOLDER, path) for url in self.urls)
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """All rules, in the order of the file; none at all when no file is configured."""
+
+    rules: tuple[Rule, ...] = ()
+
+    def targets(self, change: ObjectChange) -> tuple[Target, ...]:
+        """Where the object is shown, one target per product; () when no rule speaks of it."""
+        found: dict[str, dict[str, None]] = {}
+        for rule in self.rules:
+            if rule.matches(change):
+                found.setdefault(rule.product, {}).update(dict.fromkeys(rule.urls_for(change)))
+        return tuple(Target(product, tuple(urls)) for product, urls in found.items())
+
+    def errands(self, change: ObjectChange, *, submit: bool) -> tuple[Errand, ...]:
+        """What all rules together ask for, each errand once; what is submitted need not be followed besides."""
+        told = dict.fromkeys(
+            errand for rule in self.rules if rule.matches(change) for errand in rule.errands_for(change, submit=submit)
+        )
+        submitted = {(errand.product, errand.object_path) for errand in told if errand.action != FOLLOW}
+        return tuple(
+            errand
+            for errand in told
+            if errand.action != FOLLOW or (errand.product, errand.object_path) not in submitted
+        )
+
+    @property
+    def submits(self) -> bool:
+        """Whether any rule asks for a submission."""
+        return any(rule.created or rule.removed for rule in self.rules)
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    rule: tuple[dict[str, Any], ...] = ()
+
+
+def read_rules(path: Path | None, products: tuple[str, ...]) -> Rules:
+    """The rules in a file; `products` are those that are enabled.
+
+    Raises SettingsError: the file, the line or the number of the rule, the fault, an example, in one line.
+    """
+    if path is None:
+        return Rules()
+    try:
+        text = path.read_text(encoding="utf-8")
+        tables = msgspec.convert(tomllib.loads(text), _File).rule
+    except OSError as fault:
+        raise _refusal(path, fault.strerror or "it cannot be read") from None
+    except (ValueError, RecursionError) as fault:  # no UTF-8, no TOML (the text names the line), a key beside `rule`
+        raise _refusal(path, str(fault)) from None
+    return Rules(tuple(_rule(path, _place(text, tables, at), table, products) for at, table in enumerate(tables)))
+
+
+def _rule(path: Path, place: str, table: dict[str, Any], products: tuple[str, ...]) -> Rule:
+    try:
+        rule = msgspec.convert(table, Rule)
+    except msgspec.ValidationError as fault:
+        raise _refusal(path, f"{place}: {fault}") from None
+    if rule.product not in products:
+        enabled = ",".join(products)
+        raise _refusal(path, f"{place}: product: {rule.product!r} is not enabled (TASK_STATUS_PRODUCTS={enabled})")
+    return rule
+
+
+def _place(text: str, tables: tuple[dict[str, Any], ...], at: int) -> str:
+    lines = [number for number, line in enumerate(text.split("\n"), 1) if _HEADER.match(line)]
+    # Rules can be written without headers, and text can look like one: then the number alone has to do.
+    return f"rule {at + 1} (line {lines[at]})" if len(lines) == len(tables) else f"rule {at + 1}"
+
+
+def _refusal(path: Path, fault: str) -> SettingsError:
+    return SettingsError(f"TASK_STATUS_RULES={path}: {fault}. Example of a file: {EXAMPLE}")

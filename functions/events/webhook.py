@@ -1,0 +1,168 @@
+"""Tells somebody that an object's tasks are over: a signed POST as Standard Webhooks has it.
+
+    webhook-id: msg_…                 the same for every attempt to tell of one change
+    webhook-timestamp: 1795320000     seconds
+    webhook-signature: v1,<base64>    HMAC-SHA256 of "id.timestamp.body"
+
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import hmac
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from enum import Enum, auto
+
+import msgspec
+import requests
+
+from functions.errors import SettingsError
+from functions.events.records import Errand, Record
+from functions.model import Clock, Moment
+from functions.settings import Settings
+from functions.tasks.rendering import instant_ms
+from functions.upstream.transport import BoundedSession, CallScope, call_scope
+
+SECONDS = 5.0
+"""How long a receiver may take."""
+REST_SECONDS = 30.0
+"""After a failure nothing is sent for so long: the receiver is the same for all, and a sweep must not wait for it."""
+THREADS = 8
+SECRET_PREFIX = "whsec_"  # noqa: S105 -- the mark of a secret, not one
+_GONE = 410
+_log = logging.getLogger(__name__)
+
+
+class _Data(msgspec.Struct, frozen=True, rename="camel"):
+    bucket: str
+    key: str
+    event: str
+    outcome: str | None
+    errands: tuple[Errand, ...]
+    document: str
+
+
+class _Message(msgspec.Struct, frozen=True):
+    type: str
+    timestamp: str
+    data: _Data
+
+
+class Told(Enum):
+    """What came of an attempt."""
+
+    TAKEN = auto()
+    """The receiver has taken note, or wants no notes any more (410)."""
+    FAILED = auto()
+    """It did not answer, or not well."""
+    NOT_TRIED = auto()
+    """It failed a moment ago, and is left in peace."""
+
+
+class Webhook:
+    """One receiver."""
+
+    def __init__(self, url: str, secret: bytes, documents: str, clock: Clock) -> None:
+        """`documents` is the address of the store, for the receiver to find the document."""
+        self._url = url
+        self._secret = secret
+        self._documents = documents
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="webhook")
+        self._session = BoundedSession(THREADS)
+        # Not more wait for a thread than there are: who comes later shall know how the others fared.
+        self._slots = asyncio.Semaphore(THREADS)
+        self._failed: Moment | None = None
+
+    async def tell(self, record: Record) -> Told:
+        """Try to tell of a record that is closed. Raises nothing."""
+        async with self._slots:
+            if self._failed is not None and self._failed.age_at(self._clock.now()) < REST_SECONDS:
+                return Told.NOT_TRIED
+            return await self._tell(record)
+
+    async def _tell(self, record: Record) -> Told:
+        status = await self._send(record, msgspec.json.encode(self._message(record)))
+        told = status == _GONE or requests.codes.ok <= status < requests.codes.multiple_choices
+        self._failed = None if told else self._clock.now()
+        members = {"bucket": record.bucket, "key": record.key, "outcome": record.outcome, "status": status}
+        _log.log(logging.INFO if told else logging.WARNING, "webhook", extra={"members": members})
+        return Told.TAKEN if told else Told.FAILED
+
+    def close(self) -> None:
+        """Stop the threads."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._session.close()
+
+    def _message(self, record: Record) -> _Message:
+        data = _Data(
+            bucket=record.bucket,
+            key=record.key,
+            event=record.event,
+            outcome=record.outcome,
+            errands=record.errands,
+            document=f"{self._documents}objects/{record.object_id}.json",
+        )
+        return _Message(type="object.done", timestamp=instant_ms(record.closed_at or self._clock.now().utc), data=data)
+
+    async def _send(self, record: Record, body: bytes) -> int:
+        """The status; 0 when there was no answer."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._post, record, body)
+
+    def _post(self, record: Record, body: bytes) -> int:
+        headers = {"content-type": "application/json", **signed(self._secret, webhook_id(record), self._now(), body)}
+        with call_scope(CallScope(time.monotonic() + SECONDS)):
+            try:
+                return self._session.post(self._url, data=body, headers=headers, allow_redirects=False).status_code
+            except requests.RequestException:
+                return 0
+
+    def _now(self) -> int:
+        return int(self._clock.now().wall)
+
+
+def webhook_id(record: Record) -> str:
+    """The same whenever this change is told of, so that a receiver can tell repetitions."""
+    return f"msg_{hashlib.sha256(f'{record.object_id} {record.change}'.encode()).hexdigest()[:32]}"
+
+
+def signed(secret: bytes, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """The three headers."""
+    content = b".".join((message_id.encode(), str(timestamp).encode(), body))
+    signature = base64.b64encode(hmac.new(secret, content, hashlib.sha256).digest()).decode()
+    return {"webhook-id": message_id, "webhook-timestamp": str(timestamp), "webhook-signature": f"v1,{signature}"}
+
+
+def secret_bytes(setting: str) -> bytes:
+    """The key in TASK_STATUS_WEBHOOK_SECRET: base64 behind `whsec_`, else the text itself. Raises ValueError."""
+    if not setting.startswith(SECRET_PREFIX):
+        return setting.encode()
+    try:
+        return base64.b64decode(setting.removeprefix(SECRET_PREFIX), validate=True)
+    except binascii.Error:
+        raise ValueError("what follows whsec_ is not base64") from None
+
+
+def webhook_of(settings: Settings, documents: str, clock: Clock) -> Webhook | None:
+    """The configured receiver, if any. Raises SettingsError: notes are signed, so there must be a secret."""
+    if settings.webhook_url is None:
+        return None
+    try:
+        secret = secret_bytes(settings.webhook_secret or "")
+    except ValueError as fault:
+        raise _refusal(f"the value cannot be used: {fault}") from None
+    if not secret:
+        raise _refusal("it is needed with TASK_STATUS_WEBHOOK_URL")
+    return Webhook(settings.webhook_url, secret, documents, clock)
+
+
+def _refusal(fault: str) -> SettingsError:
+    return SettingsError(
+        f"TASK_STATUS_WEBHOOK_SECRET: {fault}. Example: TASK_STATUS_WEBHOOK_SECRET=whsec_<base64 of 32 random bytes>"
+    )

@@ -1,0 +1,30 @@
+"""Alibaba Cloud DCDN, API version 2018-01-15 (facts 1.4 and 1.5)."""
+
+from __future__ import annotations
+
+from functions.products.spec import ListSpec, LookupSpec, ProductSpec, operation
+from functions.products.submits import submit_specs
+from functions.upstream.operation import Kind
+
+_NAME, _SDK = "dcdn", "alibabacloud_dcdn20180115"
+
+DCDN = ProductSpec(
+    name=_NAME,
+    sdk_package=_SDK,
+    endpoint="dcdn.aliyuncs.com",
+    region="cn-hangzhou",
+    lookup=LookupSpec(
+        operation=operation(_NAME, _SDK, "DescribeDcdnRefreshTaskById", Kind.BY_ID, 30, "DCDN_BY_ID"), ids_per_call=10
+    ),
+    listing=ListSpec(
+        operation=operation(_NAME, _SDK, "DescribeDcdnRefreshTasks", Kind.LIST, 5, "DCDN_LIST"),
+        page_size=50,
+        object_types=("file", "directory", "regex", "preload"),
+    ),
+    submits=submit_specs(
+        operation(_NAME, _SDK, "RefreshDcdnObjectCaches", Kind.SUBMIT, 30),
+        operation(_NAME, _SDK, "PreloadDcdnObjectCaches", Kind.SUBMIT, 15),
+        ignore_params="IgnoreParams",
+    ),
+    quota=operation(_NAME, _SDK, "DescribeDcdnRefreshQuota", Kind.QUOTA, 20),
+)

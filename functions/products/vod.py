@@ -1,0 +1,34 @@
+"""ApsaraVideo VOD, API version 2017-03-21 (facts 1.6).
+
+It has no by-id operation: a lookup is the list operation with one TaskId, all pages of it. It exists in Shanghai only,
+whatever the region of the caller. It publishes no calls a second; those here are DCDN's, or an assumption.
+"""
+
+from __future__ import annotations
+
+from functions.products.spec import ListSpec, LookupSpec, ProductSpec, operation
+from functions.products.submits import submit_specs
+from functions.upstream.operation import Kind
+
+_NAME, _SDK = "vod", "alibabacloud_vod20170321"
+_TASKS = operation(_NAME, _SDK, "DescribeVodRefreshTasks", Kind.LIST, 10, "VOD")
+
+VOD = ProductSpec(
+    name=_NAME,
+    sdk_package=_SDK,
+    endpoint="vod.cn-shanghai.aliyuncs.com",
+    region="cn-shanghai",
+    lookup=LookupSpec(operation=_TASKS, ids_per_call=1, page_size=50, dear=True),
+    listing=ListSpec(
+        operation=_TASKS,
+        page_size=50,
+        object_types=("file", "directory", "preload"),
+        statuses=("Complete", "Refreshing", "Failed"),
+    ),
+    submits=submit_specs(
+        operation(_NAME, _SDK, "RefreshVodObjectCaches", Kind.SUBMIT, 30),
+        operation(_NAME, _SDK, "PreloadVodObjectCaches", Kind.SUBMIT, 15),
+        ignore_params="IgnoreParams",
+    ),
+    quota=operation(_NAME, _SDK, "DescribeVodRefreshQuota", Kind.QUOTA, 20),
+)

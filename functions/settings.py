@@ -1,0 +1,220 @@
+"""The environment, read once at the start and checked there: a bad value stops the start with one line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+import msgspec
+
+from functions.errors import SettingsError
+
+PREFIX = "TASK_STATUS_"
+PRODUCTS = ("cdn", "dcdn", "vod")
+"""House order: the order in which products are listed, and tasks of one bare id stand."""
+QUOTA_SHARES = MappingProxyType({"CDN_BY_ID": 30.0, "CDN_LIST": 5.0, "DCDN_BY_ID": 30.0, "DCDN_LIST": 5.0, "VOD": 10.0})
+"""Calls a second the vendor allows the whole account, per action group (facts 0; VOD publishes none)."""
+MIN_SECRET_BYTES = 32
+"""HS256 wants a key at least as long as its hash (RFC 7518, 3.2)."""
+
+FUNCTION_COMPUTE_VARIABLES = ("FC_FUNCTION_NAME", "FC_INSTANCE_ID", "FC_ACCOUNT_ID", "FC_REGION", "FC_FUNC_CODE_PATH")
+"""Set by Function Compute alone: the prefix FC_ is reserved there (FC facts 4)."""
+
+T = TypeVar("T")
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """Where a product is called: `host` or `host:port`, and whether in the clear (the emulator) or not."""
+
+    host: str
+    protocol: str = "HTTPS"
+
+
+class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Who may ask. `mode` is `jwt` or `none`; with `jwt`, nothing configured means closed."""
+
+    mode: str
+    jwt_secret: str | None = None
+    jwks: str | None = None
+    audience: str | None = None
+    issuer: str | None = None
+
+    def __repr__(self) -> str:
+        """The secret stays out of any text."""
+        return f"AuthSettings(mode={self.mode!r}, configured={bool(self.jwt_secret or self.jwks)})"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the environment decides. Rates are calls a second of the account, before share and instances."""
+
+    products: tuple[str, ...] = PRODUCTS
+    endpoints: Mapping[str, Endpoint] = MappingProxyType({})
+    account_qps: Mapping[str, float] = QUOTA_SHARES
+    quota_share: float = 0.8
+    instances: int = 1
+    fresh_seconds: float = 1.0
+    deadline_seconds: float = 10.0
+    timeout_seconds: float = 60.0
+    doors: tuple[str, ...] = ("http", "events")
+    auth: AuthSettings = AuthSettings(mode="none")
+    cors_origins: tuple[str, ...] = ()
+    submit: bool = False
+    keep_quota: float = 0.2
+    rules_path: Path | None = None
+    store: str | None = None
+    webhook_url: str | None = None
+    webhook_secret: str | None = None
+    log_level: str = "INFO"
+    on_function_compute: bool = False
+    region: str | None = None
+
+    def qps(self, group: str) -> float:
+        """What this instance may use of an action group's rate: limit x share / instances."""
+        return self.account_qps[group] * self.quota_share / self.instances
+
+    def __repr__(self) -> str:
+        """Secrets stay out of any text."""
+        return f"Settings(products={self.products!r}, doors={self.doors!r}, auth={self.auth!r}, submit={self.submit!r})"
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Settings from the environment. Raises SettingsError: the variable, the fault, an example, in one line."""
+    read = _Reader(environ)
+    on_fc = any(environ.get(name) for name in FUNCTION_COMPUTE_VARIABLES)
+    return Settings(
+        products=read.words("PRODUCTS", PRODUCTS, allowed=PRODUCTS),
+        endpoints={
+            name: read.value(f"{name.upper()}_ENDPOINT", _endpoint, "http://127.0.0.1:9100")
+            for name in (*PRODUCTS, "oss")
+            if read.has(f"{name.upper()}_ENDPOINT")
+        },
+        account_qps={group: read.number(f"{group}_QPS", rate, 0.01, 10_000) for group, rate in QUOTA_SHARES.items()},
+        quota_share=read.number("QUOTA_SHARE", 0.8, 0.001, 1),
+        instances=int(read.number("INSTANCES", 1, 1, 1_000, whole=True)),
+        fresh_seconds=read.number("FRESH_SECONDS", 1, 0, 60),
+        deadline_seconds=read.number("DEADLINE_SECONDS", 10, 0.1, 600),
+        timeout_seconds=read.number("TIMEOUT_SECONDS", 60, 6, 86_400),
+        doors=read.words("DOORS", ("http", "events"), allowed=("http", "events")),
+        auth=_auth(read, on_fc=on_fc),
+        cors_origins=read.words("CORS_ORIGINS", (), check=_origin, example="https://www.example.com"),
+        submit=read.choice("SUBMIT", "off", ("on", "off")) == "on",
+        keep_quota=read.number("KEEP_QUOTA", 0.2, 0, 1),
+        rules_path=Path(environ[f"{PREFIX}RULES"]) if read.has("RULES") else None,
+        store=read.optional("STORE", _store, "oss://bucket/prefix"),
+        webhook_url=read.optional("WEBHOOK_URL", _web_url, "https://hooks.example.com/tasks"),
+        webhook_secret=environ.get(f"{PREFIX}WEBHOOK_SECRET") or None,
+        log_level=read.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
+        on_function_compute=on_fc,
+        region=environ.get("FC_REGION") or None,
+    )
+
+
+class _Reader:
+    """Reads one variable at a time and words the refusal the same way for all."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def has(self, name: str) -> bool:
+        return bool(self._environ.get(PREFIX + name, "").strip())
+
+    def value(self, name: str, parse: Callable[[str], T], example: str) -> T:
+        raw = self._environ[PREFIX + name].strip()
+        try:
+            return parse(raw)
+        except ValueError as fault:
+            shown = "the value" if "SECRET" in name else repr(raw)
+            msg = f"{PREFIX}{name}: {shown} cannot be used: {fault}. Example: {PREFIX}{name}={example}"
+            raise SettingsError(msg) from None
+
+    def optional(self, name: str, parse: Callable[[str], T], example: str) -> T | None:
+        return self.value(name, parse, example) if self.has(name) else None
+
+    def number(self, name: str, default: float, low: float, high: float, *, whole: bool = False) -> float:
+        def parse(raw: str) -> float:
+            value = int(raw) if whole else float(raw)
+            if not low <= value <= high:
+                msg = f"it must be from {low:g} to {high:g}"
+                raise ValueError(msg)
+            return value
+
+        return self.value(name, parse, f"{default:g}") if self.has(name) else default
+
+    def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        def parse(raw: str) -> str:
+            for word in allowed:
+                if raw.lower() == word.lower():
+                    return word
+            msg = f"it must be one of {', '.join(allowed)}"
+            raise ValueError(msg)
+
+        return self.value(name, parse, default) if self.has(name) else default
+
+    def words(
+        self,
+        name: str,
+        default: tuple[str, ...],
+        *,
+        allowed: tuple[str, ...] = (),
+        check: Callable[[str], str] = str,
+        example: str = "",
+    ) -> tuple[str, ...]:
+        def parse(raw: str) -> tuple[str, ...]:
+            found = [check(word.strip()) for word in raw.split(",") if word.strip()]
+            unknown = [word for word in found if allowed and word not in allowed]
+            if unknown or not found:
+                msg = f"it must be a comma-separated choice of {', '.join(allowed)}" if allowed else "it is empty"
+                raise ValueError(msg)
+            return tuple(word for word in allowed if word in found) if allowed else tuple(dict.fromkeys(found))
+
+        return self.value(name, parse, example or ",".join(default)) if self.has(name) else default
+
+
+def _endpoint(raw: str) -> Endpoint:
+    match = re.fullmatch(r"(?:(https?)://)?([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?/?", raw)
+    if not match:
+        msg = "it must be a host, or http://host:port"
+        raise ValueError(msg)
+    scheme, host, port = match.groups()
+    return Endpoint(host=host + (port or ""), protocol=(scheme or "https").upper())
+
+
+def _origin(raw: str) -> str:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?", raw):
+        msg = f"{raw!r} is not an origin (scheme and host, no path, no *)"
+        raise ValueError(msg)
+    return raw.lower()
+
+
+def _store(raw: str) -> str:
+    if not re.fullmatch(r"oss://[a-z0-9][a-z0-9-]{1,61}[a-z0-9](/.*)?", raw):
+        msg = "it must name a bucket and a prefix"
+        raise ValueError(msg)
+    return raw.rstrip("/")
+
+
+def _web_url(raw: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/]+\S*", raw):
+        msg = "it must be an http(s) URL"
+        raise ValueError(msg)
+    return raw
+
+
+def _secret(raw: str) -> str:
+    if len(raw.encode()) < MIN_SECRET_BYTES:
+        msg = f"it must have at least {MIN_SECRET_BYTES} bytes"
+        raise ValueError(msg)
+    return raw
+
+
+def _auth(read: _Reader, *, on_fc: bool) -> AuthSettings:
+    return AuthSettings(
+        mode=read.choice("AUTH", "jwt" if on_fc else "none", ("jwt", "none")),
+        jwt_secret=read.optional("JWT_SECRET", _secret, "<32 random bytes or more>"),
+        jwks=read.optional("JWKS", str, "https://id.example.com/.well-known/jwks.json"),
+        audience=read.optional("JWT_AUDIENCE", str, "cdn-task-status"),
+        issuer=read.optional("JWT_ISSUER", str, "https://id.example.com/"),
+    )

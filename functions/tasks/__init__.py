@@ -1,0 +1,1 @@
+"""The domain: questions, the fan-out over products, folding rows into tasks, and the report. No HTTP, no FC."""

@@ -1,0 +1,66 @@
+"""Folds the rows of a task into one state, one figure, one truth (design part 4)."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from functions.model import Row, Status
+
+_WORST_FIRST = (Status.FAILED, Status.TIMEOUT, Status.CANCELED, Status.COMPLETE)
+_WHOLE = 100.0
+_HIGHEST_UNFINISHED = 99.99
+
+
+def fold_status(rows: Iterable[Row]) -> Status:
+    """One state for at least one row; the first of the contract's rules that fits."""
+    seen = {row.status for row in rows}
+    if Status.RUNNING in seen or (Status.PENDING in seen and len(seen) > 1):
+        return Status.RUNNING
+    if seen == {Status.PENDING}:
+        return Status.PENDING
+    if Status.UNKNOWN in seen:
+        return Status.UNKNOWN
+    return next(status for status in _WORST_FIRST if status in seen)
+
+
+def fold_progress(rows: Sequence[Row], status: Status) -> int | float | None:
+    """The mean over rows that have a figure, cut to two decimals; exactly 100 only when complete."""
+    if status is Status.COMPLETE:
+        return 100
+    figures = [figure for row in rows if (figure := _figure(row)) is not None]
+    return mean_percent(figures, finished=False)
+
+
+def mean_percent(figures: Sequence[float], *, finished: bool) -> int | float | None:
+    """Mean cut (never rounded up) to two decimals; below 100 unless `finished`; None for no figures."""
+    if not figures:
+        return None
+    # A hair is added before cutting: 74.68 is stored as 74.67999… and must stay 74.68.
+    mean = math.floor(math.fsum(figures) / len(figures) * 100 + 1e-6) / 100
+    return tidy(min(mean, _WHOLE if finished else _HIGHEST_UNFINISHED))
+
+
+def tidy(figure: float) -> int | float:
+    """Whole figures without a decimal point, as the vendor writes them."""
+    return int(figure) if figure == int(figure) else figure
+
+
+def count_by_status(rows: Iterable[Row]) -> Counter[Status]:
+    """How many rows are in which state."""
+    return Counter(row.status for row in rows)
+
+
+def one_word(words: Iterable[str]) -> str:
+    """The word all rows agree on; `mixed` where they differ, which no document rules out."""
+    distinct = set(words)
+    return distinct.pop() if len(distinct) == 1 else "mixed"
+
+
+def _figure(row: Row) -> float | None:
+    if row.status is Status.COMPLETE:
+        return _WHOLE
+    if row.progress is None and row.status is Status.PENDING:
+        return 0.0
+    return row.progress

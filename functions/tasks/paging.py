@@ -1,0 +1,137 @@
+"""Fills one page of a list: the products' scans are merged newest first, and read on where the merge needs it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import msgspec
+from msgspec.structs import replace
+
+from functions.errors import Reason, UpstreamFault
+from functions.model import Row
+from functions.products.descent import SlotKey
+from functions.products.listing import Listing, ListPage, PageCall
+from functions.tasks.narrowing import MAX_CALLS
+from functions.tasks.scan import Candidate, Scan
+from functions.tasks.selecting import Chooses
+
+_MENDS: Mapping[str | None, Callable[[Scan, int], Scan]] = MappingProxyType(
+    {
+        # Both words are newer than some of the vendor's pages (facts 4): a product may not know them yet.
+        "InvalidObjectType.ValueNotSupported": Scan.without,
+        "InvalidStatus.ValueNotSupported": Scan.in_every_state,
+    }
+)
+"""Refusals by the vendor's code after which a list can be asked in another way."""
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """What a page is filled with: tasks that `chooses` names. A wide look is of use for rows that `can_judge` knows."""
+
+    chooses: Chooses
+    can_judge: Callable[[Row], bool]
+
+
+class _Read(msgspec.Struct, frozen=True):
+    """A call to be made for one descent of a product."""
+
+    product: str
+    number: int
+    call: PageCall
+
+
+class Haste(msgspec.Struct, frozen=True):
+    """On the loop's clock: after `enough` no call begins once the page has got anywhere; `latest` ends every call."""
+
+    enough: float
+    latest: float
+
+
+class Paging:
+    """One page while it is filled. A product that fails stays where it was, and the others go on."""
+
+    def __init__(
+        self, listings: Mapping[str, Listing], scans: Mapping[str, Scan], choice: Choice, haste: Haste
+    ) -> None:
+        """`scans` in house order."""
+        self._listings = listings
+        self._choice = choice
+        self._haste = haste
+        self._began = {product: scan.cursor for product, scan in scans.items()}
+        self.scans = dict(scans)
+        self.chosen: list[Candidate] = []
+        self.faults: dict[str, UpstreamFault] = {}
+        self.calls: Counter[str] = Counter()
+        self.answered_at: dict[str, float] = {}
+
+    @property
+    def got_anywhere(self) -> bool:
+        """Whether the list is further than at the beginning, be it only past tasks that are not listed."""
+        return any(scan.cursor != self._began[product] for product, scan in self.scans.items())
+
+    async def fill(self, room: int) -> None:
+        """Choose up to `room` tasks: fewer at the end of the list, or when it has cost enough for one answer."""
+        while len(self.chosen) < room:
+            live = {product: scan for product, scan in self.scans.items() if product not in self.faults}
+            at = max((slot for scan in live.values() if (slot := scan.next_slot)), default=None)
+            if at is None:
+                return
+            calls = [_Read(p, number, call) for p, scan in live.items() for number, call in scan.calls(at).items()]
+            if not calls:
+                self._take(at, live, room)
+            elif self._may_read(len(calls)):
+                await self._read(calls)
+            else:
+                return
+
+    def _may_read(self, calls: int) -> bool:
+        if not self.got_anywhere:
+            return True
+        in_time = asyncio.get_running_loop().time() < self._haste.enough
+        return in_time and self.calls.total() + calls <= MAX_CALLS
+
+    def _take(self, at: SlotKey, live: Mapping[str, Scan], room: int) -> None:
+        for product, scan in live.items():
+            if scan.next_slot != at:
+                continue
+            found = scan.candidates(at, self._choice.chooses)
+            taken = found[: room - len(self.chosen)]
+            if taken or not found:
+                self.scans[product] = scan.taken(at, taken, all_of_it=len(taken) == len(found))
+            self.chosen += taken
+
+    async def _read(self, calls: list[_Read]) -> None:
+        pages = await asyncio.gather(*(self._page(read) for read in calls))
+        # From the last to the first: feeding one may change how many come after it.
+        for read, page in reversed(list(zip(calls, pages, strict=True))):
+            scan = self.scans[read.product]
+            if isinstance(page, UpstreamFault):
+                self._absorb(page, scan, read.number)
+            else:
+                self.scans[read.product] = scan.fed(read.number, page, self._choice.can_judge)
+
+    async def _page(self, read: _Read) -> ListPage | UpstreamFault:
+        self.calls[read.product] += 1
+        try:
+            return await self._listings[read.product].page(read.call, self._haste.latest)
+        except UpstreamFault as fault:
+            return fault
+        finally:
+            self.answered_at[read.product] = asyncio.get_running_loop().time()
+
+    def _absorb(self, fault: UpstreamFault, scan: Scan, number: int) -> None:
+        """Ask in another way where that may help; else the product has failed, and stays where it is."""
+        mended = scan
+        if fault.vendor_code in _MENDS:
+            mended = _MENDS[fault.vendor_code](scan, number)
+        elif fault.reason is Reason.DENIED and any(asks.domain_name for asks in scan.narrow):
+            # The right may be for some domains only: asked with a DomainName the vendor answers (facts 5.5).
+            mended = scan.narrowed()
+        elif fault.reason.decides:
+            mended = replace(scan, descents=())
+        self.scans[scan.product] = mended
+        if mended is scan or fault.reason.decides:
+            self.faults[scan.product] = fault

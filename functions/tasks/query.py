@@ -1,0 +1,89 @@
+"""Questions a caller can ask, already checked: doors parse into these, the service answers them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from functions.model import Status, TaskKey
+
+MAX_IDS = 1_000
+"""How many distinct ids one lookup may name."""
+MAX_OBJECTS = 20_000
+"""How many rows one answer may show: the most that ten ids can hold (facts 6.5)."""
+DEFAULT_OBJECTS = 20
+DEFAULT_PAGE_SIZE = 20
+MAX_PAGE_SIZE = 100
+MAX_WAIT_SECONDS = 55
+
+
+class AskedId(msgspec.Struct, frozen=True):
+    """One id as it was asked: bare (`24840`, product is None) or qualified (`dcdn:113681`)."""
+
+    task_id: str
+    product: str | None = None
+
+    def __str__(self) -> str:
+        """The id in the words it was asked in."""
+        return self.task_id if self.product is None else f"{self.product}:{self.task_id}"
+
+    def key_in(self, product: str) -> TaskKey:
+        """The task this id would be in `product`."""
+        return TaskKey(product, self.task_id)
+
+
+class Until(StrEnum):
+    """What ends a wait early."""
+
+    DONE = "done"
+    FAILED = "failed"
+    CHANGED = "changed"
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """What a caller may see and do; None means everything, an empty set nothing (design part 4)."""
+
+    products: frozenset[str] | None = None
+    domains: frozenset[str] | None = None
+    actions: frozenset[str] | None = None
+
+
+EVERYTHING = Scope()
+
+
+class LookupQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Look up tasks by id. `ids` are distinct and in the order asked; `products` are those to ask, in house order.
+
+    With `object_paths` a task that has rows of these URLs is shown and folded as if it had no others.
+    """
+
+    ids: tuple[AskedId, ...]
+    products: tuple[str, ...]
+    object_paths: frozenset[str] = frozenset()
+    objects: int = DEFAULT_OBJECTS
+    wait: int = 0
+    until: Until = Until.DONE
+    after: str | None = None
+    scope: Scope = EVERYTHING
+
+
+class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """List tasks that have at least one row matching every filter. Times are creation times, end exclusive."""
+
+    products: tuple[str, ...]
+    object_paths: tuple[str, ...] = ()
+    domain_name: str | None = None
+    object_types: tuple[str, ...] = ()
+    action: str | None = None
+    statuses: tuple[Status, ...] = ()
+    start: datetime | None = None
+    end: datetime | None = None
+    page_size: int = DEFAULT_PAGE_SIZE
+    page_token: str | None = None
+    objects: int = DEFAULT_OBJECTS
+    scope: Scope = EVERYTHING
+
+
+TaskQuery = LookupQuery | ListQuery

@@ -1,0 +1,69 @@
+"""The verb `quota`: what is left of each product's daily refresh and prefetch quotas."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import msgspec
+
+from functions.errors import UpstreamFault
+from functions.model import Clock
+from functions.products.product import Product
+from functions.products.quota import QuotaLeft
+from functions.settings import Settings
+from functions.tasks.answers import NothingAnswered, QuotaAnswer, Timing
+from functions.tasks.assembly import problems_of
+from functions.tasks.query import Scope
+from functions.tasks.rendering import instant_ms
+from functions.tasks.report import Quota, QuotaReport
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """What one product said, and after how many seconds."""
+
+    product: str
+    quotas: tuple[QuotaLeft, ...] | UpstreamFault
+    seconds: float
+
+
+class Quotas:
+    """Answers what is left."""
+
+    def __init__(self, settings: Settings, products: Mapping[str, Product], clock: Clock) -> None:
+        """`products` in house order."""
+        self._settings = settings
+        self._products = products
+        self._clock = clock
+
+    async def report(self, scope: Scope) -> QuotaAnswer:
+        """Of every product in `scope`. Raises NothingAnswered when none of them gave any answer."""
+        checked = self._clock.now()
+        asked = [name for name in self._products if scope.products is None or name in scope.products]
+        told = await asyncio.gather(*(self._ask(name) for name in asked))
+        faults = [each.quotas for each in told if isinstance(each.quotas, UpstreamFault)]
+        if faults and len(faults) == len(told) and not any(fault.reason.decides for fault in faults):
+            raise NothingAnswered(problems_of(faults))
+        report = QuotaReport(
+            quotas=tuple(quota for each in told for quota in _quotas(each)),
+            checked_at=instant_ms(checked.utc),
+            problems=problems_of(faults),
+        )
+        return QuotaAnswer(report=report, timings=tuple(Timing(each.product, each.seconds, 1) for each in told))
+
+    async def _ask(self, name: str) -> _Told:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        try:
+            quotas = await self._products[name].quotas(started + self._settings.deadline_seconds)
+        except UpstreamFault as fault:
+            return _Told(name, fault, loop.time() - started)
+        return _Told(name, quotas, loop.time() - started)
+
+
+def _quotas(told: _Told) -> tuple[Quota, ...]:
+    if isinstance(told.quotas, UpstreamFault):
+        return ()
+    return tuple(
+        Quota(product=told.product, kind=left.kind, quota=left.quota, remaining=left.remaining) for left in told.quotas
+    )

@@ -1,0 +1,234 @@
+"""One product's part of a list, as a value: its vendor lists, merged slot by slot into tasks, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from functions.model import Moment, Row, TaskKey
+from functions.products.descent import Descent, Place, Slot, SlotKey, begin, covering, read_on, resume
+from functions.products.listing import EVERY_ROW, ListPage, PageCall, VendorFilter
+from functions.tasks.selecting import Chooses
+
+_RowId = tuple[str, str]
+
+
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """All before slot (`second`, `turn`) has been listed, and in it the tasks down to id `after`, if it is given.
+
+    `listed` are tasks that were listed with the part before and have rows in this one, too.
+    """
+
+    second: int
+    turn: int = 0
+    after: str | None = None
+    listed: tuple[str, ...] = ()
+
+
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds of creation asked for, both ends included; `is_open` when the newest is now and nothing was read yet."""
+
+    floor: int
+    ceiling: int
+    is_open: bool = False
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A task that is listed, with the rows that were seen of it: all it has if `whole`."""
+
+    key: TaskKey
+    rows: tuple[Row, ...]
+    whole: bool
+    asked: Moment
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """The vendor lists a question is answered from.
+
+    With `looks_wide`, one page of all rows is read first: where few tasks are there, or many match, it is all it takes.
+    """
+
+    filters: tuple[VendorFilter, ...]
+    part_rows: int
+    looks_wide: bool = False
+
+    def begin(self, product: str, span: Span) -> Scan:
+        """The scan of a whole span, which may be empty."""
+        if span.floor > span.ceiling:
+            return Scan(product=product, descents=())
+
+        def start(asks: VendorFilter) -> Descent:
+            return begin(asks, part_rows=self.part_rows, floor=span.floor, ceiling=span.ceiling, is_open=span.is_open)
+
+        if self.looks_wide:
+            return Scan(product=product, descents=(start(EVERY_ROW),), narrow=self.filters)
+        return Scan(product=product, descents=tuple(start(asks) for asks in self.filters))
+
+    def resume(self, product: str, span: Span, cursor: Cursor) -> Scan:
+        """The scan from a cursor on, nothing read before at hand."""
+        at = SlotKey(cursor.second, cursor.turn)
+        # Parts of a second were cut in the narrow lists: the wide look is never so long.
+        wide = self.looks_wide and not at.turn
+        descents = tuple(
+            resume(asks, at, part_rows=self.part_rows, floor=span.floor)
+            for asks in ((EVERY_ROW,) if wide else self.filters)
+        )
+        narrow = self.filters if wide else ()
+        return Scan(
+            product=product,
+            descents=descents,
+            narrow=narrow,
+            mark=cursor,
+            listed=frozenset(cursor.listed),
+            going_on=cursor.listed,
+        )
+
+
+class Scan(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a product's lists have been read and taken.
+
+    `narrow` are the lists that the wide look at the beginning gives way to; `mark` is the last slot taken in part.
+    `listed` are the tasks listed of the second that `next_slot` lies in, `going_on` those of them that the part before
+    ended with.
+    """
+
+    product: str
+    descents: tuple[Descent, ...]
+    narrow: tuple[VendorFilter, ...] = ()
+    mark: Cursor | None = None
+    listed: frozenset[str] = frozenset()
+    going_on: tuple[str, ...] = ()
+
+    @property
+    def next_slot(self) -> SlotKey | None:
+        """The newest slot that may still hold tasks; None at the end."""
+        return max((at for descent in self.descents if (at := descent.next_slot)), default=None)
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """Where to go on from, in few bytes; None at the end."""
+        at = self.next_slot
+        if at is None:
+            return None
+        return Cursor(at.second, at.turn, self._taken_down_to(at), self.going_on if at.turn else ())
+
+    @property
+    def rows(self) -> int:
+        """How many rows it holds."""
+        return sum(len(slot.rows) for descent in self.descents for slot in descent.slots) + sum(
+            len(descent.open) for descent in self.descents
+        )
+
+    def calls(self, at: SlotKey) -> dict[int, PageCall]:
+        """What must be read before slot `at` is known, by the number of the descent."""
+        return {
+            number: call
+            for number, descent in enumerate(self.descents)
+            if descent.next_slot == at and not descent.slots and (call := descent.call())
+        }
+
+    def fed(self, number: int, page: ListPage, can_judge: Callable[[Row], bool]) -> Scan:
+        """With the page that descent `number` had to read; `can_judge` tells the rows that may be chosen from here."""
+        before = self.descents[number]
+        after = read_on(before, page)
+        if not self.narrow:
+            return self._replacing(number, (after,))
+        if not all(can_judge(row) for row in page.rows):
+            return self.narrowed()
+        if after.place is None:
+            return replace(self, descents=(after,), narrow=())
+        seen = replace(after, place=None, open=())
+        return self._narrowed_at(after.ceiling, Place(end=covering(after.ceiling)), (seen,))
+
+    def narrowed(self) -> Scan:
+        """Without the wide look: the narrow lists begin where it would have."""
+        (wide,) = self.descents
+        return self._narrowed_at(wide.ceiling, wide.place, ())
+
+    def without(self, number: int) -> Scan:
+        """The vendor has no such list, hence no such rows."""
+        return self._replacing(number, ())
+
+    def in_every_state(self, number: int) -> Scan:
+        """The vendor cannot filter by that status: rows of the list are chosen here."""
+        descent = self.descents[number]
+        if not descent.asks.moves:
+            return self
+        asks = replace(descent.asks, status=None)
+        return self._replacing(number, (replace(descent, asks=asks),))
+
+    def candidates(self, at: SlotKey, chooses: Chooses) -> list[Candidate]:
+        """The chosen tasks of slot `at` that have not been taken, highest id first; nothing of it may be unread."""
+        mark = self._taken_down_to(at)
+        passed = None if mark is None else _id_order(mark)
+        tasks = ((task_id, _merged(parts)) for task_id, parts in _by_task(self._slots(at)).items())
+        chosen = [
+            Candidate(key=TaskKey(self.product, task_id), rows=rows, whole=whole, asked=asked)
+            for task_id, (rows, whole, asked) in tasks
+            if (passed is None or _id_order(task_id) < passed) and chooses(rows)
+        ]
+        return sorted(chosen, key=lambda candidate: _id_order(candidate.key.task_id), reverse=True)
+
+    def taken(self, at: SlotKey, candidates: Sequence[Candidate], *, all_of_it: bool) -> Scan:
+        """With these candidates of slot `at` taken; the slot is done when they were `all_of_it`."""
+        listed = self.listed | {candidate.key.task_id for candidate in candidates}
+        if not all_of_it:
+            last = candidates[-1].key.task_id
+            return replace(self, mark=Cursor(at.second, at.turn, last), listed=listed)
+        done = {slot.rows[-1].task_id for slot in self._slots(at) if slot.rows}
+        descents = tuple(
+            descent.without_first_slot() if descent.slots and descent.slots[0].at == at else descent
+            for descent in self.descents
+        )
+        after = replace(self, descents=descents, mark=None, listed=frozenset(), going_on=())
+        following = after.next_slot
+        if following is None or following.second != at.second:
+            return after
+        return replace(after, listed=listed, going_on=tuple(sorted(done & listed)))
+
+    def _slots(self, at: SlotKey) -> list[Slot]:
+        return [descent.slots[0] for descent in self.descents if descent.slots and descent.slots[0].at == at]
+
+    def _taken_down_to(self, at: SlotKey) -> str | None:
+        return self.mark.after if self.mark and (self.mark.second, self.mark.turn) == (at.second, at.turn) else None
+
+    def _replacing(self, number: int, descents: tuple[Descent, ...]) -> Scan:
+        return replace(self, descents=self.descents[:number] + descents + self.descents[number + 1 :])
+
+    def _narrowed_at(self, ceiling: int, place: Place | None, seen: tuple[Descent, ...]) -> Scan:
+        (wide,) = self.descents
+        narrow = tuple(
+            Descent(asks=asks, part_rows=wide.part_rows, floor=wide.floor, ceiling=ceiling, place=place)
+            for asks in self.narrow
+        )
+        return replace(self, descents=seen + narrow, narrow=())
+
+
+_Part = tuple[Slot, tuple[Row, ...]]
+
+
+def _by_task(slots: Iterable[Slot]) -> dict[str, list[_Part]]:
+    parts: dict[str, list[_Part]] = {}
+    for slot in slots:
+        tasks: dict[str, list[Row]] = {}
+        for row in slot.rows:
+            tasks.setdefault(row.task_id, []).append(row)
+        for task_id, rows in tasks.items():
+            parts.setdefault(task_id, []).append((slot, tuple(rows)))
+    return parts
+
+
+def _merged(parts: list[_Part]) -> tuple[tuple[Row, ...], bool, Moment]:
+    """What several lists show of one task: one that shows all of it is enough."""
+    for slot, rows in parts:
+        if slot.whole:
+            return rows, True, slot.asked
+    rows_by_id: dict[_RowId, Row] = {(row.object_path, row.object_type): row for _, rows in parts for row in rows}
+    return tuple(rows_by_id.values()), False, parts[0][0].asked
+
+
+def _id_order(task_id: str) -> tuple[int, str]:
+    """Ids of digits by their value; no more is known of others than that they differ."""
+    return (len(task_id), task_id)

@@ -1,0 +1,221 @@
+"""The SDK's HTTP session, replaced by one with limits it lacks: size of a body, time of a whole call (facts 7.3, 7.4).
+
+The SDK sends every sync call through `DaraCore._sessions`, one `requests.Session` per address. A session of ours is
+put there first. What belongs to one call travels in a thread-local `CallScope`, since the SDK passes nothing through.
+A test pins this hook to the SDK's version.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError as Urllib3Error
+from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
+
+BODY_CAP_BYTES = 32 * 1024 * 1024
+"""20,000 rows (ten ids of 2,000 URLs, facts 6.5) with URLs of 1,024 bytes fit."""
+CONNECT_SECONDS = 5.0
+_CHUNK_BYTES = 256 * 1024
+_local = threading.local()
+
+
+class CallScope:
+    """One call while it is under way: its deadline, and what is learned that the SDK's exceptions lose (facts 7.6).
+
+    `deadline` is on the monotonic clock; `failure` is `timeout`, `too-large` or `unreachable` once it failed; `sent`
+    says whether any of the request may have left this machine. A `fresh` call uses no connection that was used before.
+    """
+
+    def __init__(self, deadline: float, *, fresh: bool = False) -> None:
+        """A scope belongs to one call in one thread; `abort` may come from any other."""
+        self.deadline = deadline
+        self.fresh = fresh
+        self.http_status: int | None = None
+        self.failure: str | None = None
+        self.sent = False
+        self.answer: Mapping[str, Any] | None = None
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._aborted = False
+
+    @property
+    def remaining(self) -> float:
+        """Seconds left, at least a hair: sockets take no timeout of zero."""
+        return max(self.deadline - time.monotonic(), 0.001)
+
+    @property
+    def expired(self) -> bool:
+        """Whether nobody may wait for this call any more."""
+        return self._aborted or time.monotonic() >= self.deadline
+
+    def hold(self, sock: socket.socket | None) -> None:
+        """Remember the socket that `abort` has to cut; what is written to one that is cut goes nowhere."""
+        with self._lock:
+            self._socket = sock
+            if self._aborted:
+                self._cut()
+            elif sock is not None:
+                self.sent = True
+
+    def abort(self) -> None:
+        """Cut the call short: a thread cannot be cancelled, but its socket can be shut under it."""
+        with self._lock:
+            self._aborted = True
+            self._cut()
+
+    def _cut(self) -> None:
+        if self._socket is not None:
+            with suppress(OSError):
+                # The plain shutdown also for TLS: the SSL object is in use by the thread that reads.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+@contextmanager
+def call_scope(scope: CallScope) -> Iterator[CallScope]:
+    """Make `scope` the one of this thread's SDK call."""
+    _local.scope = scope
+    try:
+        yield scope
+    finally:
+        scope.hold(None)
+        _local.scope = None
+
+
+def current_scope() -> CallScope:
+    """The scope of this thread's SDK call. Raises LookupError outside of one: no call goes out without limits."""
+    scope: CallScope | None = getattr(_local, "scope", None)
+    if scope is None:
+        msg = "the SDK was called outside of call_scope()"
+        raise LookupError(msg)
+    return scope
+
+
+class _HeldConnection(HTTPConnection):
+    """Shows its socket to the scope before a request is sent, so that even dripping headers can be cut."""
+
+    used = False
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        _hold(self)
+        super().request(*args, **kwargs)
+
+
+class _HeldTlsConnection(HTTPSConnection):
+    """The same over TLS."""
+
+    used = False
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        _hold(self)
+        super().request(*args, **kwargs)
+
+
+def _hold(connection: _HeldConnection | _HeldTlsConnection) -> None:
+    if connection.used and current_scope().fresh:
+        connection.close()
+    if connection.sock is None:
+        connection.connect()
+    connection.used = True
+    current_scope().hold(connection.sock)
+
+
+class _HeldPool(HTTPConnectionPool):
+    ConnectionCls = _HeldConnection
+
+
+class _HeldTlsPool(HTTPSConnectionPool):
+    ConnectionCls = _HeldTlsConnection
+
+
+class BoundedAdapter(HTTPAdapter):
+    """Reads the whole answer itself: at most `BODY_CAP_BYTES`, before the scope's deadline, through no proxy."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Let every pool make connections that can be cut."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HeldPool, "https": _HeldTlsPool}
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
+        """Send and read to the end. Raises requests' exceptions; the scope then knows the kind of failure."""
+        scope = current_scope()
+        # NO_PROXY is ignored by the SDK, and a proxy from the environment would see every signature (facts 7.8).
+        options.update(stream=True, proxies={}, timeout=(min(CONNECT_SECONDS, scope.remaining), scope.remaining))
+        try:
+            _check_deadline(scope)
+            response = super().send(request, **options)
+            scope.http_status = response.status_code
+            response._content = _read_bounded(response, scope)  # noqa: SLF001 -- requests has no other way to set it
+        except (OSError, Urllib3Error) as fault:
+            scope.failure = scope.failure or _failure_of(fault, scope)
+            # The type alone: messages of lower layers may hold whole requests, signatures included (facts 7.6).
+            raise requests.ConnectionError(type(fault).__name__) from None
+        return response
+
+
+class BoundedSession(requests.Session):
+    """A session that follows no redirect: a redirected call would carry its signature along (facts 7.6)."""
+
+    def __init__(self, connections: int) -> None:
+        """`connections` are kept alive per address; as many as threads that call."""
+        super().__init__()
+        self.trust_env = False
+        adapter = BoundedAdapter(pool_connections=2, pool_maxsize=connections)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 -- the signature is requests'
+        """There is none."""
+        return
+
+    def drop_connections(self) -> None:
+        """Forget pooled connections, which are dead after a freeze."""
+        for adapter in set(self.adapters.values()):
+            if isinstance(adapter, HTTPAdapter):
+                adapter.poolmanager.clear()
+
+
+def _read_bounded(response: requests.Response, scope: CallScope) -> bytes:
+    chunks, size = [], 0
+    while True:
+        _limit_next_read(response, scope)
+        chunk = response.raw.read1(_CHUNK_BYTES, decode_content=True)
+        if not chunk:
+            break
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > BODY_CAP_BYTES:
+            scope.failure = "too-large"
+            response.raw.close()
+            msg = f"the body is larger than {BODY_CAP_BYTES} bytes"
+            raise OSError(msg)
+    response.raw.release_conn()
+    return b"".join(chunks)
+
+
+def _check_deadline(scope: CallScope) -> None:
+    if scope.expired:
+        msg = "the deadline has passed"
+        raise TimeoutError(msg)
+
+
+def _limit_next_read(response: requests.Response, scope: CallScope) -> None:
+    if scope.expired:
+        response.raw.close()
+    _check_deadline(scope)
+    sock = getattr(response.raw.connection, "sock", None)
+    if sock is not None:
+        sock.settimeout(scope.remaining)
+
+
+def _failure_of(fault: Exception, scope: CallScope) -> str:
+    timed_out = isinstance(fault, requests.Timeout | TimeoutError | Urllib3TimeoutError)
+    return "timeout" if timed_out or scope.expired else "unreachable"

@@ -1,0 +1,86 @@
+/** One question being answered: asked, then followed while something moves. */
+import { reportOf } from '../task-status.js';
+import { blank, notice, offerMore, rows, say, summarize } from './showing.js';
+import { words } from './words.js';
+
+const AGAIN_MS = 3000;
+
+export class Inquiry {
+	#client;
+	#asked;
+	#tell;
+	#over = new AbortController();
+	#watch = new AbortController();
+	/** Of a list: its tasks, and those of which more objects are wanted. */
+	#tasks = new Map();
+	#expanded = new Set();
+	#problems = [];
+	#objects = 20;
+
+	/** `tell` gets the fault that ends it. */
+	constructor(client, asked, tell) {
+		this.#client = client;
+		this.#asked = asked;
+		this.#tell = tell;
+		blank();
+		this.#run(asked.taskId ? this.#follow() : this.#list());
+	}
+
+	stop() {
+		this.#over.abort();
+		this.#watch.abort();
+	}
+
+	async #run(work) {
+		try {
+			await work;
+		} catch (fault) {
+			if (!this.#over.signal.aborted) this.#tell(fault);
+		}
+	}
+
+	async #list(pageToken) {
+		const page = await this.#client.list({ ...this.#asked, pageToken }, { signal: this.#over.signal });
+		this.#problems = page.problems;
+		this.#note();
+		this.#merge(page);
+		offerMore(page.nextPageToken && (() => this.#run(this.#list(page.nextPageToken))));
+		await this.#follow();
+		// What was asked about an object goes on when its tasks are over: a preload follows a refresh.
+		if (page.summary?.done === false) setTimeout(() => this.#run(this.#list()), AGAIN_MS);
+	}
+
+	async #follow() {
+		this.#watch.abort();
+		const { signal } = (this.#watch = new AbortController());
+		const open = [...this.#tasks.values()].filter(({ done, id }) => !done || this.#expanded.has(id));
+		const ids = this.#asked.taskId ?? open.map(({ id }) => id);
+		const options = { signal, objects: this.#objects, onTrouble: this.#note };
+		try {
+			if (ids.length) for await (const report of this.#client.watch(ids, options)) this.#take(report);
+		} catch (fault) {
+			if (!signal.aborted) throw fault;
+		}
+	}
+
+	#take(report) {
+		if (!this.#asked.taskId) return this.#merge(report);
+		rows(report, this.#expand);
+		summarize(report);
+		return notice(report.problems);
+	}
+
+	#merge({ tasks }) {
+		for (const task of tasks) this.#tasks.set(task.id, task);
+		rows(reportOf({ tasks: [...this.#tasks.values()] }), this.#expand);
+		say(words.shown(this.#tasks.size));
+	}
+
+	#note = (fault = null) => notice(this.#problems, fault, true);
+
+	#expand = (id, objects) => {
+		this.#expanded.add(id);
+		this.#objects = Math.max(this.#objects, objects);
+		this.#run(this.#follow());
+	};
+}

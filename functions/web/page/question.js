@@ -1,0 +1,46 @@
+/** The question: what the form and the address say. */
+
+const ID = /^([a-z]+:)?\d+$/;
+const TEXTS = ['taskId', 'objectPath', 'object', 'domainName'];
+const CHOICES = ['status', 'product', 'since'];
+
+/** @returns {any} */
+const field = (id) => document.getElementById(id);
+
+/** What the text asks for: ids, an object in OSS, a URL, else a domain; and its value. */
+export function understood() {
+	const text = field('what').value.trim();
+	const words = text.split(/[\s,]+/);
+	if (words.every((word) => ID.test(word))) return ['taskId', words.join(',')];
+	const kind = text.startsWith('oss://') ? 'object' : text.includes('://') ? 'objectPath' : 'domainName';
+	return text ? [kind, text] : [];
+}
+
+/** Ids need no filters. */
+export const isLookup = () => ['taskId', 'object'].includes(understood()[0]);
+
+export function written() {
+	const choices = isLookup() ? [] : CHOICES.map((name) => [name, field(name).value]);
+	return Object.fromEntries([understood(), ...choices].filter(([, value]) => value));
+}
+
+export function question() {
+	const { since, ...asked } = written();
+	return { ...asked, ...(since && { startTime: new Date(Date.now() - since * 3_600_000) }) };
+}
+
+/** Fills the form from the address, where a deep link may stand behind `?` or `#`. */
+export function read() {
+	const given = new URLSearchParams(`${location.search.slice(1)}&${location.hash.slice(1)}`);
+	field('what').value = TEXTS.map((name) => given.getAll(name).join(',')).find(Boolean) ?? '';
+	for (const name of CHOICES) field(name).value = given.get(name) ?? '';
+}
+
+/** A token comes behind `#`, which no server is sent, and does not stay in the address. */
+export function takenToken() {
+	const given = new URLSearchParams(location.hash.slice(1));
+	const token = given.get('token');
+	given.delete('token');
+	if (token) history.replaceState(null, '', `${location.pathname}${location.search}#${given}`);
+	return token;
+}

@@ -1,0 +1,40 @@
+/** The page's own words; English for what stands still is in index.html. */
+import { wordFor, wordsIn } from '../task-status/words.js';
+
+const en = {
+	token: 'A token, please', ids: (count) => (count === 1 ? 'one id' : `${count} ids`),
+	objectPath: 'a URL', object: 'an object in OSS', domainName: 'a domain', bad: 'All that went wrong', asking: 'Asking…',
+	shown: (count) => (count === 1 ? 'One task' : count ? `${count} tasks, newest first` : 'No task fits'),
+	over: (over, all) => (all > 1 ? `${over} of ${all} finished` : over ? 'Finished' : 'Under way'),
+	failed: (count) => `${count} failed`, missing: (count) => `${count} not found`,
+	incomplete: 'its tasks may be missing here',
+	url: 'URLs', directory: 'directories', regex: 'patterns', preload: 'prefetches',
+};
+
+/** @type {typeof en} */
+const zh = {
+	token: '请提供令牌', ids: (count) => `${count} 个任务 ID`, objectPath: '一个 URL', object: '一个 OSS 对象', domainName: '一个域名',
+	bad: '所有未成功的', asking: '查询中…', shown: (count) => (count ? `${count} 个任务，最新在前` : '没有符合的任务'),
+	over: (over, all) => (all > 1 ? `已结束 ${over} / ${all}` : over ? '已结束' : '进行中'),
+	failed: (count) => `${count} 个失败`, missing: (count) => `${count} 个未找到`,
+	incomplete: '此处可能缺少其任务',
+	url: 'URL', directory: '目录', regex: '正则', preload: '预热',
+};
+
+const markup = {
+	title: '任务状态', quota: '今日剩余额度', token: '令牌', what: '任务 ID、URL 或域名', status: '状态', all: '全部', product: '产品',
+	since: '创建于', ever: '三天内', day: '24 小时内', hour: '一小时内', show: '查询', more: '更早的任务', api: 'API 说明',
+	client: 'JavaScript 客户端', kept: '令牌（仅保存到关闭此标签页）', forget: '清除', use: '使用',
+};
+
+export const language = /^zh\b/i.test(navigator.language) ? 'zh-CN' : 'en';
+export const words = language === 'en' ? en : zh;
+export const signs = wordsIn(language);
+
+export const reason = (sign, message = sign) => wordFor({ [sign]: message, ...signs.reasons }, sign);
+
+document.documentElement.lang = language;
+if (language !== 'en') {
+	document.title = markup.title;
+	for (const element of document.querySelectorAll('[data-t]')) element.textContent = markup[element.getAttribute('data-t') ?? ''];
+}

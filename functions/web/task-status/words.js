@@ -1,0 +1,58 @@
+/** Words for the service's signs. Its sets are open: a sign that is not in a table is shown as it came. */
+
+const en = {
+	states: {
+		pending: 'Pending', running: 'Running', complete: 'Complete', failed: 'Failed', timeout: 'Timed out', canceled: 'Canceled',
+		unknown: 'Unknown', asking: 'Asking…', appearing: 'Not visible yet', 'not-found': 'Not found', undecided: 'Out of reach', fault: 'No answer',
+	},
+	kinds: { refresh: 'Refresh', preload: 'Prefetch', file: 'files', directory: 'directories', regex: 'patterns', mixed: 'mixed' },
+	reasons: {
+		'internal-error': 'internal error', 'origin-timeout': 'the origin timed out', 'origin-5xx': 'the origin answered 5xx', other: 'other fault',
+		throttled: 'too many calls', denied: 'permission denied', 'bad-credentials': 'credentials refused', rejected: 'request refused',
+		timeout: 'timed out', deadline: 'took too long', unavailable: 'not available', malformed: 'answer not understood',
+		'not-activated': 'not activated', unreachable: 'The service cannot be reached', 'no-answer': 'The service does not answer',
+		'missing-token': 'This service needs a token', 'token-expired': 'The token has expired', forbidden: 'The token does not allow this',
+		'invalid-request': 'The question has faults',
+	},
+	notes: {
+		appearing: 'New tasks can take a minute to become visible.',
+		'not-found': 'No product knows it: it never existed, or is older than three days.',
+	},
+	of: (count, total) => `${count} of ${total} complete`,
+	counted: (count, state) => `${count} ${state.toLowerCase()}`,
+	objects: (total) => `${total} objects`,
+	more: (omitted) => `Show more (${omitted} hidden)`,
+	settling: 'Making sure that nothing is missing',
+	stale: (time) => `As of ${time}; could not be checked since`,
+	undecided: (products) => `Could not be asked: ${products}`,
+	again: (why) => `${why}; trying again`,
+};
+
+/** @type {typeof en} */
+const zh = {
+	states: {
+		pending: '排队中', running: '进行中', complete: '已完成', failed: '失败', timeout: '已超时', canceled: '已取消', unknown: '状态未知',
+		asking: '查询中…', appearing: '尚不可见', 'not-found': '未找到', undecided: '无法查询', fault: '无应答',
+	},
+	kinds: { refresh: '刷新', preload: '预热', file: '文件', directory: '目录', regex: '正则', mixed: '混合' },
+	reasons: {
+		'internal-error': '内部错误', 'origin-timeout': '源站超时', 'origin-5xx': '源站返回 5xx', other: '其他错误', throttled: '调用过于频繁',
+		denied: '没有权限', 'bad-credentials': '凭证无效', rejected: '请求被拒绝', timeout: '超时', deadline: '超过时限', unavailable: '不可用',
+		malformed: '应答无法识别', 'not-activated': '未开通', unreachable: '无法连接服务', 'no-answer': '服务没有应答',
+		'missing-token': '此服务需要令牌', 'token-expired': '令牌已过期', forbidden: '令牌不允许此操作', 'invalid-request': '请求有误',
+	},
+	notes: { appearing: '新任务可能要一分钟后才可见。', 'not-found': '各产品均无此任务：不存在，或已超过三天。' },
+	of: (count, total) => `已完成 ${count} / ${total}`,
+	counted: (count, state) => `${count} 个${state}`,
+	objects: (total) => `${total} 个对象`,
+	more: (omitted) => `显示更多（另有 ${omitted} 个）`,
+	settling: '正在确认没有遗漏',
+	stale: (time) => `截至 ${time}，之后未能确认`,
+	undecided: (products) => `无法查询：${products}`,
+	again: (why) => `${why}，正在重试`,
+};
+
+/** @param {string} language a BCP 47 tag */
+export const wordsIn = (language) => (/^zh\b/i.test(language) ? zh : en);
+
+export const wordFor = (table, sign) => (Object.hasOwn(table, sign) ? table[sign] : sign);

@@ -1,0 +1,88 @@
+"""`python -m packager.policies [--check]`: the rights of each function, written from what its code calls.
+
+The vendor's own sample policy omits the by-id action, so that its owner is denied (facts 5.5); hence no copying.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from functions.products.registry import SPECS
+from functions.upstream.operation import Kind
+from packager.build import ROOT
+
+FOLDER = ROOT / "deploy" / "policies"
+_READS = (Kind.BY_ID, Kind.LIST, Kind.QUOTA)
+_STORE = "acs:oss:*:*:YOUR-STORE-BUCKET"
+"""To be replaced by the bucket of TASK_STATUS_STORE; the prefix below is that of deploy/.env.example."""
+_PREFIX = "cdn-task-status"
+
+
+class Rights(msgspec.Struct, frozen=True):
+    """What one function may do: kinds of vendor operations, actions on the store's objects, listing them."""
+
+    kinds: Sequence[Kind]
+    object_actions: Sequence[str]
+    lists_store: bool = False
+
+
+RIGHTS: Mapping[str, Rights] = MappingProxyType(
+    {
+        "task-status": Rights(_READS, ("oss:GetObject",)),
+        "task-status-submit": Rights((*_READS, Kind.SUBMIT), ("oss:GetObject",)),
+        "task-events": Rights((*_READS, Kind.SUBMIT), ("oss:GetObject", "oss:PutObject", "oss:DeleteObject"), True),
+    }
+)
+"""By file name. `task-status-submit` replaces `task-status` where TASK_STATUS_SUBMIT is on."""
+
+
+def policy(rights: Rights) -> Mapping[str, Any]:
+    """The RAM policy that grants `rights` and nothing else.
+
+    Vendor operations are granted on every resource: by-id operations know no other, and a list without a domain is
+    denied under a policy by domain (facts 5.5).
+    """
+    statements = [
+        _statement(vendor_actions(rights.kinds), "*"),
+        _statement(rights.object_actions, f"{_STORE}/{_PREFIX}/*"),
+    ]
+    if rights.lists_store:
+        condition = {"StringLike": {"oss:Prefix": [f"{_PREFIX}/*"]}}
+        statements.append({**_statement(("oss:ListObjects",), _STORE), "Condition": condition})
+    return {"Version": "1", "Statement": statements}
+
+
+def vendor_actions(kinds: Sequence[Kind]) -> Sequence[str]:
+    """The RAM actions of every operation of these kinds that the code calls, in name order."""
+    return sorted({each.ram_action for spec in SPECS.values() for each in spec.operations if each.kind in kinds})
+
+
+def _statement(actions: Sequence[str], resource: str) -> Mapping[str, Any]:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": resource}
+
+
+def texts() -> Mapping[Path, str]:
+    """What each policy file must hold."""
+    return {FOLDER / f"{name}.json": json.dumps(policy(rights), indent=2) + "\n" for name, rights in RIGHTS.items()}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the files, or with --check only say which are out of step; 1 when one is."""
+    wrong = [path for path, text in texts().items() if not path.is_file() or path.read_text("utf-8") != text]
+    if "--check" in arguments:
+        sys.stdout.writelines(f"{path.name} is out of step: python -m packager.policies\n" for path in wrong)
+        return 1 if wrong else 0
+    for path in wrong:
+        path.write_text(texts()[path], "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

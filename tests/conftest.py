@@ -1,0 +1,63 @@
+"""Fixtures for everybody: one emulator for the session, as new for each test."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from emulator.testing import Emulator, running_emulator
+from functions.logs import JsonLines
+
+SECRETS = re.compile(r"ACS3-HMAC|OSS4-HMAC|Signature=|top-secret|whsec_|Bearer ey", re.IGNORECASE)
+"""What no line of any log may hold: signatures, and the secrets that tests use."""
+
+
+class _Eavesdropper(logging.Handler):
+    """Reads every line that the whole suite logs, as the functions would write it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.setFormatter(JsonLines())
+        self.heard: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = self.format(record)
+        if SECRETS.search(line):
+            self.heard.append(line)
+
+
+_eavesdropper = _Eavesdropper()
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_is_logged() -> Iterator[None]:
+    root = logging.getLogger()
+    root.addHandler(_eavesdropper)
+    _eavesdropper.heard.clear()
+    yield
+    root.removeHandler(_eavesdropper)
+    assert not _eavesdropper.heard
+
+
+@pytest.fixture(scope="session")
+def _session_emulator() -> Iterator[Emulator]:
+    with running_emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emu(_session_emulator: Emulator) -> Emulator:
+    _session_emulator.reset()
+    return _session_emulator
+
+
+@pytest.fixture(autouse=True)
+def _no_ambient_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test may meet credentials, proxies or settings of the machine it runs on."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN"):
+        monkeypatch.delenv(f"ALIBABA_CLOUD_{name}", raising=False)

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.products.registry import SPECS
+from functions.upstream.operation import Kind
+from packager import policies
+
+READS = {Kind.BY_ID, Kind.LIST, Kind.QUOTA}
+EXPECTED = {
+    "task-status": (READS, {"oss:GetObject"}),
+    "task-status-submit": (READS | {Kind.SUBMIT}, {"oss:GetObject"}),
+    "task-events": (READS | {Kind.SUBMIT}, {"oss:GetObject", "oss:PutObject", "oss:ListObjects", "oss:DeleteObject"}),
+}
+
+
+def _statements(name: str) -> list[dict[str, Any]]:
+    document = json.loads((policies.FOLDER / f"{name}.json").read_text("utf-8"))
+    assert document["Version"] == "1"
+    statements: list[dict[str, Any]] = document["Statement"]
+    return statements
+
+
+def _actions(name: str) -> set[str]:
+    return {action for statement in _statements(name) for action in statement["Action"]}
+
+
+def test_there_is_a_policy_for_each_set_of_rights_and_no_other() -> None:
+    assert {path.stem for path in policies.FOLDER.iterdir()} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_policy_grants_what_the_code_calls_and_nothing_else(name: str) -> None:
+    kinds, store_actions = EXPECTED[name]
+    called = {f"{spec.name}:{each.action}" for spec in SPECS.values() for each in spec.operations if each.kind in kinds}
+    assert _actions(name) == called | store_actions
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_looking_up_by_id_is_granted_as_the_vendors_sample_forgets(name: str) -> None:
+    assert {"cdn:DescribeRefreshTaskById", "dcdn:DescribeDcdnRefreshTaskById"} <= _actions(name)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_store_is_granted_below_its_prefix_only(name: str) -> None:
+    store = [statement for statement in _statements(name) if statement["Action"][0].startswith("oss:")]
+    for statement in store:
+        lists = statement["Action"] == ["oss:ListObjects"]
+        reach = statement["Condition"]["StringLike"]["oss:Prefix"] if lists else [statement["Resource"]]
+        assert all(place.endswith("cdn-task-status/*") for place in reach)
+    assert not any("*" in action for action in _actions(name))
+
+
+def test_a_policy_out_of_step_is_found_and_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(policies, "FOLDER", tmp_path)
+    assert policies.main(["--check"]) == 1
+    assert "task-events.json is out of step" in capsys.readouterr().out
+    assert policies.main([]) == 0
+    assert policies.main(["--check"]) == 0

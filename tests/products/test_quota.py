@@ -1,0 +1,50 @@
+"""The vendor's quota strings (facts 3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from functions.errors import Reason, UpstreamFault
+from functions.products.quota import KINDS, QuotaLeft, read_quotas
+
+
+def test_strings_become_figures_and_the_stray_lower_case_name_is_read() -> None:
+    body = {"RequestId": "R", "UrlQuota": "2000", "UrlRemain": "1996", "BlockQuota": "300", "blockRemain": "299"}
+    assert read_quotas(body, product="vod") == (QuotaLeft("url", 2000, 1996), QuotaLeft("block", 300, 299))
+
+
+def test_a_product_lacks_the_kinds_that_it_does_not_name() -> None:
+    names = {
+        f"{prefix}{end}": "1"
+        for prefix in ("Url", "Dir", "Regex", "Preload", "Block", "IgnoreParams")
+        for end in ("Quota", "Remain")
+    }
+    assert {left.kind for left in read_quotas(names, product="dcdn")} == set(KINDS) - {"preload-edge"}
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("0", 0),
+        (" 7 ", 7),
+        (7, 7),
+        ("-1", None),
+        ("many", None),
+        ("", None),
+        (None, None),
+        (True, None),
+        (1.5, None),
+        ("٣", None),
+    ],
+)
+def test_what_is_no_count_is_not_told(written: Any, read: int | None) -> None:
+    assert read_quotas({"UrlQuota": "5", "UrlRemain": written}, product="cdn") == (QuotaLeft("url", 5, read),)
+
+
+@pytest.mark.parametrize("body", [{}, {"RequestId": "R"}, {"UrlQuota": "lots"}, [], None, "UrlQuota"])
+def test_a_body_without_any_quota_is_not_understood(body: Any) -> None:
+    with pytest.raises(UpstreamFault) as raised:
+        read_quotas(body, product="cdn")
+    assert raised.value.reason is Reason.MALFORMED

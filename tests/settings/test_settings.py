@@ -1,0 +1,96 @@
+"""The environment is checked at the start: one line with variable, fault and example, and no secret in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from functions.errors import SettingsError
+from functions.settings import QUOTA_SHARES, Endpoint, Settings, read_settings
+
+
+def read(**variables: str) -> Settings:
+    return read_settings({f"TASK_STATUS_{name}": value for name, value in variables.items()})
+
+
+def test_nothing_set_is_a_usable_house() -> None:
+    settings = read_settings({})
+    assert settings.products == ("cdn", "dcdn", "vod")
+    assert settings.auth.mode == "none"
+    assert not settings.submit
+    assert not settings.on_function_compute
+
+
+@pytest.mark.parametrize("name", ["FC_FUNCTION_NAME", "FC_INSTANCE_ID", "FC_ACCOUNT_ID"])
+def test_on_function_compute_it_is_closed_by_default(name: str) -> None:
+    settings = read_settings({name: "x"})
+    assert settings.on_function_compute
+    assert settings.auth.mode == "jwt"
+
+
+def test_products_keep_house_order_whatever_order_they_are_named_in() -> None:
+    assert read(PRODUCTS="vod, cdn").products == ("cdn", "vod")
+
+
+@pytest.mark.parametrize(
+    ("text", "endpoint"),
+    [
+        ("cdn.ap-southeast-1.aliyuncs.com", Endpoint("cdn.ap-southeast-1.aliyuncs.com", "HTTPS")),
+        ("http://127.0.0.1:9100", Endpoint("127.0.0.1:9100", "HTTP")),
+        ("https://proxy.example.com:8443/", Endpoint("proxy.example.com:8443", "HTTPS")),
+        ("http://[::1]:9100", Endpoint("[::1]:9100", "HTTP")),
+    ],
+)
+def test_an_endpoint_is_a_host_or_a_url(text: str, endpoint: Endpoint) -> None:
+    assert read(CDN_ENDPOINT=text).endpoints["cdn"] == endpoint
+
+
+def test_the_rate_of_an_instance_is_limit_times_share_by_instances() -> None:
+    settings = read(CDN_BY_ID_QPS="20", QUOTA_SHARE="0.6", INSTANCES="3")
+    assert settings.qps("CDN_BY_ID") == pytest.approx(4.0)
+    assert read().qps("VOD") == pytest.approx(QUOTA_SHARES["VOD"] * 0.8)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PRODUCTS", "cdn,esa"),
+        ("PRODUCTS", ","),
+        ("CDN_ENDPOINT", "http://127.0.0.1:9100/path"),
+        ("CDN_ENDPOINT", "ftp://x"),
+        ("QUOTA_SHARE", "1.5"),
+        ("QUOTA_SHARE", "nan"),
+        ("INSTANCES", "2.5"),
+        ("INSTANCES", "0"),
+        ("FRESH_SECONDS", "-1"),
+        ("DEADLINE_SECONDS", "soon"),
+        ("TIMEOUT_SECONDS", "5"),
+        ("DOORS", "window"),
+        ("AUTH", "basic"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "https://a.example.com/path"),
+        ("SUBMIT", "yes"),
+        ("KEEP_QUOTA", "20"),
+        ("STORE", "s3://bucket/x"),
+        ("WEBHOOK_URL", "mailto:me"),
+        ("LOG_LEVEL", "chatty"),
+    ],
+)
+def test_a_bad_value_is_one_line_that_names_variable_fault_and_example(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read(**{name: value})
+    text = str(caught.value)
+    assert text.startswith(f"TASK_STATUS_{name}: ")
+    assert f"Example: TASK_STATUS_{name}=" in text
+    assert "\n" not in text
+
+
+def test_a_secret_that_is_too_short_is_refused_without_being_shown() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read(JWT_SECRET="hunter2")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_no_secret_stands_in_the_settings_text() -> None:
+    settings = read(JWT_SECRET="s" * 40, WEBHOOK_SECRET="whsec_hidden")
+    assert "s" * 40 not in repr(settings)
+    assert "whsec_hidden" not in repr(settings)
