@@ -14,8 +14,9 @@ from functions.products.registry import SPECS
 from packager.archive import pack, settle
 from packager.install import install
 from packager.notices import write_notices
-from packager.prune import files_of, leave_out, size_of, strip_binaries
+from packager.prune import LEFT_OUT, files_of, leave_out, size_of, strip_binaries
 from packager.sdk import Cut, cut_sdk
+from packager.stand_ins import STAND_INS, write_stand_ins
 from packager.target import Target
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,9 +44,11 @@ def build(target: Target, out: Path, cache: Path = ROOT / "build") -> Artifact:
     """Make `out`/code and `out`/cdn-task-status.zip anew. The installed packages are kept in `cache`."""
     code, archive = out / "code", out / f"{NAME}.zip"
     shutil.rmtree(code, ignore_errors=True)
-    shutil.copytree(install(ROOT / "requirements.lock", target, cache), code)
-    write_notices(code, code / "THIRD-PARTY-NOTICES")
-    saved = leave_out(code)
+    site = install(ROOT / "requirements.lock", target, cache)
+    shutil.copytree(site, code)
+    saved = leave_out(code, (*LEFT_OUT, *STAND_INS))
+    write_notices(site, code, code / "THIRD-PARTY-NOTICES")
+    write_stand_ins(code)
     cuts = {sdk: cut_sdk(code / sdk, methods) for sdk, methods in called_methods().items()}
     saved["symbols of native modules"] = strip_binaries(code)
     _add_our_code(code, target)

@@ -14,8 +14,9 @@ import msgspec
 import msgspec.inspect
 
 from functions.api.idempotency import HEADER
+from functions.api.openapi_parameters import query_parameter, question
 from functions.api.openly import Health
-from functions.api.parameters import PARAMETERS, Kind, Parameter
+from functions.api.parameters import PARAMETERS
 from functions.api.problems import KINDS, MEDIA_TYPE, ProblemDocument
 from functions.api.submission import SCHEMA as SUBMISSION
 from functions.tasks.report import QuotaReport, TaskList, TaskReport
@@ -76,7 +77,7 @@ def document() -> Json:
         },
         "paths": _paths(),
         "components": {
-            "schemas": {"Question": _question(), "Submission": dict(SUBMISSION), **schemas},
+            "schemas": {"Question": question(), "Submission": dict(SUBMISSION), **schemas},
             "responses": {str(status): _problem(status) for status in sorted({kind.status for kind in KINDS.values()})},
             "headers": dict(_HEADERS),
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
@@ -109,7 +110,7 @@ def _paths() -> Json:
     }
     reading = {
         "security": [{"token": []}, {}],
-        "parameters": [_query_parameter(parameter) for parameter in PARAMETERS.values()],
+        "parameters": [query_parameter(parameter) for parameter in PARAMETERS.values()],
         "responses": {**answered, **_problems(_OF_QUESTIONS)},
     }
     return {
@@ -221,46 +222,6 @@ def _problem(status: int) -> Json:
         "description": "; ".join(f"`{reason}`: {KINDS[reason].title}" for reason in reasons),
         "headers": _headers(("X-Request-Id", *_ALSO_WITH.get(status, ()))),
         "content": {MEDIA_TYPE: {"schema": {"$ref": _REF + "ProblemDocument"}}},
-    }
-
-
-def _query_parameter(parameter: Parameter) -> Json:
-    array = {"type": "array", "items": _value(parameter), "minItems": 1}
-    split = parameter.kind is Kind.WORDS
-    return {
-        "name": parameter.name,
-        "in": "query",
-        "description": parameter.about + (" Repeated and/or joined by commas." if split else ""),
-        "schema": array if split else _value(parameter),
-    }
-
-
-def _question() -> Json:
-    return {
-        "title": "Question",
-        "description": "A lookup when it has `taskId`, else a list.",
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {parameter.name: _member(parameter) for parameter in PARAMETERS.values()},
-    }
-
-
-def _member(parameter: Parameter) -> Json:
-    schema: Json = {"type": "array", "items": _value(parameter), "minItems": 1} if parameter.many else _value(parameter)
-    return {**schema, "description": parameter.about}
-
-
-def _value(parameter: Parameter) -> Json:
-    """JSON Schema of one value."""
-    if bounds := parameter.bounds:
-        return {"type": "integer", "minimum": bounds.low, "maximum": bounds.high, "default": bounds.default}
-    if parameter.words:
-        return {"type": "string", "enum": list(parameter.words)}
-    more = {"format": parameter.format, "examples": list(parameter.examples)}
-    return {
-        "type": "string",
-        "pattern": f"^{parameter.pattern}$",
-        **{key: value for key, value in more.items() if value},
     }
 
 

@@ -31,6 +31,8 @@ class Reserve:
 
     async def take(self, product: str, action: str, object_type: str, wanted: int) -> int:
         """How many of `wanted` URLs may be submitted; they count as spent. All where the quota is not known."""
+        if not self._keep:
+            return wanted
         place = (product, KINDS[action, object_type])
         async with self._looking:
             if self._looked is None or self._looked.age_at(self._clock.now()) >= KNOWN_SECONDS:

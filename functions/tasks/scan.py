@@ -70,7 +70,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """The scan from a cursor on, nothing read before at hand."""
         at = SlotKey(cursor.second, cursor.turn)
         # Parts of a second were cut in the narrow lists: the wide look is never so long.
-        wide = self.looks_wide and not at.turn
+        wide = self.looks_wide
         descents = tuple(
             resume(asks, at, part_rows=self.part_rows, floor=span.floor)
             for asks in ((EVERY_ROW,) if wide else self.filters)
@@ -167,7 +167,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
         chosen = [
             Candidate(key=TaskKey(self.product, task_id), rows=rows, whole=whole, asked=asked)
             for task_id, (rows, whole, asked) in tasks
-            if (passed is None or _id_order(task_id) < passed) and chooses(rows)
+            if (passed is None or _id_order(task_id) < passed) and task_id not in self.listed and chooses(rows)
         ]
         return sorted(chosen, key=lambda candidate: _id_order(candidate.key.task_id), reverse=True)
 

@@ -122,9 +122,9 @@ class Batcher(Generic[T]):
                 await self._until_ready()
                 permit = await self._channel.limiter.acquire()
                 if bulk := self._take_for_bulk():
-                    self._depart(bulk, self._fly_in_bulk(bulk, permit))
+                    self._depart(bulk, self._fly_in_bulk(bulk, permit), permit)
                 elif batch := self._take():
-                    self._depart(batch, self._fly(batch, permit))
+                    self._depart(batch, self._fly(batch, permit), permit)
                 else:
                     permit.unused()
         finally:
@@ -164,35 +164,33 @@ class Batcher(Generic[T]):
             del self._queue[flight.key]
         return fresh
 
-    def _depart(self, batch: tuple[Flight[T], ...], journey: Coroutine[Any, Any, None]) -> None:
+    def _depart(self, batch: tuple[Flight[T], ...], journey: Coroutine[Any, Any, None], permit: Permit) -> None:
         self._batches += 1
         number = self._batches
         for flight in batch:
             flight.batch = number
         self._channel.figures.batched(len(batch))
-        self._under_way[number] = (asyncio.create_task(self._land(number, batch, journey)), batch)
+        task = asyncio.create_task(journey)
+        self._under_way[number] = (task, batch)
+        # Not a `finally` in the journey: a task that is cancelled before its first step never enters it.
+        task.add_done_callback(lambda over: self._landed(over, number, batch, permit))
 
-    async def _land(self, number: int, batch: tuple[Flight[T], ...], journey: Coroutine[Any, Any, None]) -> None:
-        """See a journey to its end: whatever happens, every flight is answered, queued again, or given up."""
-        try:
-            await journey
-        except Exception:
-            log.exception("a batch was lost", extra={"members": {"action": self._channel.operation.action}})
-        finally:
-            journey.close()
-            over = [flight for flight in batch if self._queue.get(flight.key) is not flight]
-            for flight in over:
-                flight.result.cancel()  # no effect on those answered
-            self._forget(over)
-            del self._under_way[number]
-            self._changed.set()
+    def _landed(self, task: asyncio.Task[None], number: int, batch: tuple[Flight[T], ...], permit: Permit) -> None:
+        """See to it that every flight is answered, queued again, or given up, whatever happened."""
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            log.error("a batch was lost", exc_info=fault, extra={"members": {"action": self._channel.operation.action}})
+        permit.unused()  # no effect when the call was made
+        # A flight that bulk left is queued again, and may be on its next journey by now.
+        over = [flight for flight in batch if flight.batch == number]
+        for flight in over:
+            flight.result.cancel()  # no effect on those answered
+        self._forget(over)
+        del self._under_way[number]
+        self._changed.set()
 
     async def _fly(self, batch: tuple[Flight[T], ...], permit: Permit) -> None:
-        try:
-            deadline = max(flight.deadline for flight in batch)
-            answers = await self._fetch(tuple(flight.key for flight in batch), deadline, permit)
-        finally:
-            permit.unused()  # no effect when the call was made
+        deadline = max(flight.deadline for flight in batch)
+        answers = await self._fetch(tuple(flight.key for flight in batch), deadline, permit)
         for flight in batch:
             if not flight.result.done():
                 flight.result.set_result(answers[flight.key])
@@ -200,17 +198,14 @@ class Batcher(Generic[T]):
     async def _fly_in_bulk(self, batch: tuple[Flight[T], ...], permit: Permit) -> None:
         assert self._bulk is not None  # noqa: S101 -- only taken when there is one
         aboard = {flight.key: flight for flight in batch}
-        try:
-            deadline = max(flight.deadline for flight in batch)
-            async for key, answer in self._bulk.run(tuple(aboard), deadline, permit):
-                flight = aboard.pop(key)
-                if not flight.result.done():
-                    flight.result.set_result(answer)
-        finally:
-            permit.unused()
+        deadline = max(flight.deadline for flight in batch)
+        async for key, answer in self._bulk.run(tuple(aboard), deadline, permit):
+            flight = aboard.pop(key)
+            if not flight.result.done():
+                flight.result.set_result(answer)
         for flight in aboard.values():
             if flight.waiters:
-                flight.left_by_bulk = True
+                flight.left_by_bulk, flight.batch = True, None
                 self._queue[flight.key] = flight
         self._start_pump()
 

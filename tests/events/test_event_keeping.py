@@ -118,7 +118,7 @@ def test_calls_are_apart_by_product_action_and_type() -> None:
 
 
 def test_a_preload_waits_until_the_refresh_is_complete() -> None:
-    async def main() -> tuple[SlowAccount, Shelf, list[int]]:
+    async def main() -> tuple[Shelf, list[int]]:
         account, shelf = SlowAccount(), Shelf()
         account.world.submitted_course = Course(by="seconds", length=100)
         door = Instance(account, shelf, WARM)
@@ -127,9 +127,9 @@ def test_a_preload_waits_until_the_refresh_is_complete() -> None:
         for _ in range(4):
             await minutes(door, 1)
             pushed.append(len(submitted(account, "PushObjectCache")))
-        return account, shelf, pushed
+        return shelf, pushed
 
-    account, shelf, pushed = run(main())
+    shelf, pushed = run(main())
     assert pushed == [0, 1, 1, 1]
     kept = document(shelf, "a.jpg")
     assert (kept.outcome, [each.status for each in kept.errands]) == ("succeeded", ["complete", "complete"])

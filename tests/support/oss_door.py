@@ -99,7 +99,7 @@ class Instance:
     def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run something that ends with this instance, and all that it begins."""
         loop = asyncio.get_running_loop()
-        loop.set_task_factory(_remembering)
+        loop.set_task_factory(_remembering)  # type: ignore[arg-type] # typeshed wants it to take no keywords
         token = _RUNS_IN.set(self)
         try:
             return asyncio.ensure_future(work)

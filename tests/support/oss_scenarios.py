@@ -140,7 +140,7 @@ def play(seed: int) -> Story:
         assert kept.change.startswith(_stamp(last)), "an older change has overwritten a newer one"
         assert kept.outcome == "succeeded", kept
         assert all(errand.status == "complete" and errand.task_ids for errand in kept.errands)
-        assert 1 <= times[url(key)], "a URL is lost"
+        assert times[url(key)] >= 1, "a URL is lost"
         if not (told.kills and told.hidden):
             assert times[url(key)] <= changes[key], "a URL is submitted twice"
         else:

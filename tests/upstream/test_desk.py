@@ -277,6 +277,22 @@ def test_a_call_whose_last_waiter_left_is_cut_and_the_next_asker_gets_a_new_one(
     assert len(bench.client.calls) == 2
 
 
+def test_a_call_given_up_before_its_first_step_gives_its_token_back() -> None:
+    bench = Bench(rate=1)
+
+    async def main() -> Finding:
+        with bench.desk.ask(["1"], 10.0):
+            await asyncio.sleep(0)  # the batch has departed, its task has not begun
+            assert bench.desk.batcher._under_way
+        found = (await bench.ask("2"))["2"]
+        assert asyncio.get_running_loop().time() < 1, "the token was free at once"
+        return found
+
+    assert run(main()).sighting
+    assert [call["TaskId"] for call in bench.client.calls] == ["2"]
+    assert not bench.desk.batcher._under_way
+
+
 def test_a_waiter_with_a_short_deadline_does_not_take_the_answer_from_the_patient_one() -> None:
     bench = Bench(latency=2.0)
 

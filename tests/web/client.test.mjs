@@ -232,12 +232,20 @@ test('where requests are not held they are repeated, after the time that the ser
   assert.deepEqual(server.requests.map(({ kind }) => kind), ['stream', 'lookup', 'held', 'held', 'lookup', 'lookup']);
 });
 
-test('a stream that falls silent is opened anew', async () => {
+test('a stream that falls silent is opened anew, and nobody hears of it', async () => {
   server.on('stream', stream(said({ tasks: [task('cdn:1')] }), silence), stream(said({ tasks: [complete('cdn:1')] }, 'v2'), over));
   const troubles = [];
-  const last = await client.wait('cdn:1', { onTrouble: (trouble) => troubles.push(trouble?.reason ?? null) });
+  const last = await client.wait('cdn:1', { onTrouble: (trouble) => trouble && troubles.push(trouble) });
   assert.equal(last.summary.outcome, 'succeeded');
-  assert.deepEqual(troubles, ['no-answer', null]);
+  assert.deepEqual(troubles, []);
+});
+
+test('a connection that stays in trouble is told of, and that it is well again', async () => {
+  const broken = (response) => response.destroy();
+  server.on('stream', stream(said({ tasks: [task('cdn:1')] }), pause(20), cut), broken, broken, stream(said({ tasks: [complete('cdn:1')] }), over));
+  const troubles = [];
+  await client.wait('cdn:1', { onTrouble: (trouble) => troubles.push(trouble?.reason ?? null) });
+  assert.deepEqual(troubles, ['unreachable', 'unreachable', null]);
 });
 
 test('comments are a sign of life', async () => {

@@ -65,7 +65,7 @@ test('another id is another task, and an element that is taken away lets go', as
   await show(one());
   await state('running');
   await page.evaluate(() => document.querySelector('task-status').setAttribute('task-id', 'cdn:2'));
-  await page.getByText('cdn:2').waitFor();
+  await server.came('stream', 2);
   await until(() => !server.requests[0].open);
   await page.evaluate(() => document.querySelector('task-status').remove());
   await until(() => !server.requests[1].open);

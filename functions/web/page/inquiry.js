@@ -46,7 +46,7 @@ export class Inquiry {
 		this.#merge(page);
 		offerMore(page.nextPageToken && (() => this.#run(this.#list(page.nextPageToken))));
 		await this.#follow();
-		// What was asked about an object goes on when its tasks are over: a preload follows a refresh.
+		// Of an object: a preload follows a refresh.
 		if (page.summary?.done === false) setTimeout(() => this.#run(this.#list()), AGAIN_MS);
 	}
 

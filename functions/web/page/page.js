@@ -9,7 +9,7 @@ const KEY = 'task-status-token';
 let client;
 let inquiry;
 
-/** Another token is another client; it lives as long as the tab. */
+/** Another token is another client. */
 function unlock(token) {
 	if (token) sessionStorage.setItem(KEY, token);
 	client = new TaskStatusClient(new URL('.', location.href), { token: sessionStorage.getItem(KEY) ?? undefined });

@@ -1,4 +1,4 @@
-/** The question: what the form and the address say. */
+/** What the form and the address ask. */
 
 const ID = /^([a-z]+:)?\d+$/;
 const TEXTS = ['taskId', 'objectPath', 'object', 'domainName'];
@@ -16,7 +16,6 @@ export function understood() {
 	return text ? [kind, text] : [];
 }
 
-/** Ids need no filters. */
 export const isLookup = () => ['taskId', 'object'].includes(understood()[0]);
 
 export function written() {

@@ -51,7 +51,7 @@ export class TaskStatusClient {
 
 const hasFailed = ({ objectCounts }) => Object.entries(objectCounts).some(([state, count]) => isBad(state) && count > 0);
 
-/** The distinct ids. What can be none is refused here: on a shared connection it would be everybody's fault. */
+/** The distinct ids. What can be none is refused: on a shared connection it would be everybody's fault. */
 function checked(ids) {
 	const distinct = [...new Set(typeof ids === 'string' ? ids.split(/[\s,]+/).filter(Boolean) : ids)];
 	const wrong = distinct.filter((id) => !ID.test(id));

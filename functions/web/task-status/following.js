@@ -46,7 +46,6 @@ export class Link {
 		}
 	}
 
-	/** A report, or an update. */
 	take(report) {
 		this.idle = report.version === this.version ? this.idle + 1 : 0;
 		this.version = report.version;
@@ -76,7 +75,8 @@ export class Link {
 
 	#recover(fault) {
 		if (!fault.passing) throw fault;
-		this.hub.trouble(fault);
+		// One cut is nobody's business: mostly the next exchange goes well.
+		if (this.failures || fault.retryAfter) this.hub.trouble(fault);
 		const { retry, retryMost } = this.hub.timing;
 		const backoff = Math.min(retry * 2 ** this.failures++, retryMost);
 		return pause(jittered(Math.max(fault.retryAfter ?? 0, backoff)), this.signal);

@@ -5,7 +5,7 @@ import { Ledger } from './reports.js';
 const MOST_IDS = 1000;
 /** A page's elements come to life one by one; so long the first waits for the others. */
 const GATHERING_MS = 10;
-/** In seconds; task-status.d.ts says what each is. */
+/** In seconds. */
 const TIMING = { start: 15, stall: 45, hold: 25, answer: 30, poll: 2, pollMost: 10, retry: 1, retryMost: 30 };
 /** By address and timing, then by token. */
 const hubs = new Map();
