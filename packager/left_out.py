@@ -19,7 +19,7 @@ def stand_in(module: str, reason: str) -> Callable[[str], type]:
         if name.startswith("__"):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         # An exception: `except module.Error:` must let everything else through instead of being a TypeError.
-        return _Placeholder(name, (Exception,), {"__module__": module, "_reason": reason})
+        return _Placeholder(name, (Exception,), {"__module__": module, "_name": f"{module}.{name}", "_reason": reason})
 
     return placeholder
 
@@ -27,6 +27,7 @@ def stand_in(module: str, reason: str) -> Callable[[str], type]:
 class _Placeholder(type):
     """Classes for annotations, bases and `except`: what runs when a module is imported."""
 
+    _name: str
     _reason: str
 
     def __call__(cls, *_: object, **__: object) -> NoReturn:
@@ -39,6 +40,6 @@ class _Placeholder(type):
 
     def _refuse(cls) -> NoReturn:
         raise LeftOutError(
-            f"{cls.__module__}.{cls.__qualname__} was left out when this was packaged ({cls._reason})."
+            f"{cls._name} was left out when this was packaged ({cls._reason})."
             " To use it, remove that entry from STAND_INS in packager/stand_ins.py and package anew."
         )

@@ -36,7 +36,7 @@ LEFT_OUT = (
     ),
     LeftOut(
         ("h11", "uvicorn/protocols/http/h11_impl.py", "uvicorn/protocols/websockets", "uvicorn/workers.py"),
-        "protocols that uvicorn does not speak here: httptools is shipped, web sockets are off",
+        "what uvicorn does not use here: httptools is shipped, web sockets are off, there is no gunicorn",
     ),
 )
 

@@ -22,7 +22,7 @@ class StandIn(LeftOut, frozen=True):
 
 
 STAND_INS = (
-    # A third: its connector makes two TLS contexts, and attrs a dozen regular expressions.
+    # A third: its connector makes two TLS contexts, and attrs many classes. Why sync methods only: facts 7.3.
     StandIn(
         ("aiohttp", "aiohappyeyeballs", "aiosignal", "attr", "attrs", "frozenlist", "multidict", "propcache", "yarl"),
         "HTTP for the SDKs' async methods: only their sync methods are called",
@@ -48,7 +48,14 @@ STAND_INS = (
             *(f"charset_normalizer/{name}" for name in ("cd[.]*", "md[.]*", "models.py", "utils.py", "cli")),
         ),
         "guessing how a text is encoded: no answer is read as text of an unknown encoding",
+        # Its version stays: requests warns at import without one.
         {"charset_normalizer/__init__.py": "from charset_normalizer.version import __version__"},
+    ),
+    # `probe` is asked by every TLS connection.
+    StandIn(
+        ("urllib3/http2/__init__.py", "urllib3/http2/connection.py"),
+        "HTTP/2: it needs h2, which is not shipped",
+        {"urllib3/http2/__init__.py": "from urllib3.http2 import probe"},
     ),
     StandIn(
         ("uvicorn/main.py", "uvicorn/supervisors", "uvicorn/_subprocess.py", "click"),

@@ -77,7 +77,7 @@ def failed(change: ObjectChange, reason: str, *, retry: bool, fault: Exception |
     """The change could not be dealt with; `fault` is one that nobody foresaw."""
     entry = Failed(bucket=change.bucket, key=change.key, event=change.event, reason=reason)
     level = logging.ERROR if fault else logging.WARNING
-    note(level, "object-failed", **asdict(entry), retry=retry, fault=fault and _where(fault))
+    note(level, "object-failed", **asdict(entry), retry=retry, fault=fault and where(fault))
     return Dealt(entry, retry)
 
 
@@ -86,7 +86,8 @@ def note(level: int, what: str, **members: object) -> None:
     _log.log(level, "%s", msgspec.json.encode({"what": what, **members}).decode())
 
 
-def _where(fault: Exception) -> str:
+def where(fault: Exception) -> str:
+    """The kind and place of a fault that nobody foresaw."""
     # The kind and the place only: an exception's own text may hold what the SDK was signing with (facts 7.6).
     frame = traceback.extract_tb(fault.__traceback__)[-1]
     return f"{type(fault).__name__} in {frame.name} ({frame.filename}:{frame.lineno})"

@@ -8,10 +8,11 @@ import msgspec
 from msgspec.structs import asdict
 
 from functions.errors import StoreFault
-from functions.events.answers import EventAnswer, EventProblem, EventReport, ObjectReport, note
+from functions.events.answers import EventAnswer, EventProblem, EventReport, ObjectReport, note, where
 from functions.events.envelopes import Envelope, Failed, MalformedEvent, Skipped, read_envelope
 from functions.events.following import Following
 from functions.events.keeping import Keeping
+from functions.events.sweep import Swept
 
 
 class EventDoor:
@@ -51,11 +52,19 @@ class EventDoor:
         except StoreFault as fault:
             note(logging.ERROR, "sweep-failed", detail=str(fault))
             failure = Failed(event="timer", reason=f"store: {fault}")
-            # The next minute brings another one: to have this one repeated would only make two.
-            return _encoded(EventReport(objects=(), skipped=(), failed=(failure,)), failed=False)
-        if swept is None:
-            return _of_timer("another sweep is going on")
-        return _encoded(EventReport(objects=(), skipped=(), failed=(), sweep=swept), failed=False)
+        except Exception as fault:  # noqa: BLE001 -- whatever it was, the next minute may fare better
+            note(logging.ERROR, "sweep-failed", detail=where(fault))
+            failure = Failed(event="timer", reason="internal error")
+        else:
+            return _swept(swept)
+        # To have this one repeated would only make two of the next.
+        return _encoded(EventReport(objects=(), skipped=(), failed=(failure,)), failed=False)
+
+
+def _swept(swept: Swept | None) -> EventAnswer:
+    if swept is None:
+        return _of_timer("another sweep is going on")
+    return _encoded(EventReport(objects=(), skipped=(), failed=(), sweep=swept), failed=False)
 
 
 def _of_timer(reason: str) -> EventAnswer:

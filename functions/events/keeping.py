@@ -10,6 +10,7 @@ from functions.errors import StoreFault
 from functions.events.answers import Dealt, failed, reported, skipped
 from functions.events.envelopes import MalformedEvent, ObjectChange
 from functions.events.intake import Begun, Intake
+from functions.events.records import FOLLOW
 from functions.events.rules import Rules
 from functions.events.store import Location
 from functions.events.sweep import Sweep, Swept
@@ -63,4 +64,5 @@ def _reports(change: ObjectChange, begun: Begun) -> Iterator[Dealt]:
     for product in dict.fromkeys(errand.product for errand in errands):
         own = [errand for errand in errands if errand.product == product]
         urls = tuple(dict.fromkeys(errand.object_path for errand in own))
-        yield reported(change, product, urls, begun.followed.get(product) or handed_in(own))
+        followed = begun.followed.get(product) if all(errand.action == FOLLOW for errand in own) else None
+        yield reported(change, product, urls, followed or handed_in(own))

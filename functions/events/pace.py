@@ -23,7 +23,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     quiet: float = 0.3
-    hold: float = 2.0
+    hold: float = 3.0
     owner: float = 10.0
     recover: float = RECOVER_SECONDS
     close: float = RECOVER_SECONDS + WRITING_SECONDS

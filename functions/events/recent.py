@@ -41,19 +41,23 @@ class RecentTasks:
                 self._note(record, errand)
 
     async def tasks_for(self, record: Record, errand: Errand, since: datetime) -> tuple[str, ...]:
-        """Ids of tasks that do this errand and were made since a claim on it, newest first. Raises NotKnown.
+        """Ids of tasks that do this errand and were made since a claim on it; they are then its own. Raises NotKnown.
 
-        Those known to belong to another change of the object are not its own: creation times are whole seconds, and
-        the task of the change before may have been made in the same.
+        Of those that it may have submitted itself it is the oldest that no other change of the object has: creation
+        times are whole seconds, so the change before may have made one in the same, and the change after a later one.
         """
         index = await self._index(errand.product)
         floor = since.replace(microsecond=0)
-        taken = self._taken.get((record.object_id, errand.product), set()) - set(errand.task_ids)
-        return tuple(
+        taken = self._taken[record.object_id, errand.product]
+        fitting = tuple(
             task.task_id
             for task in index.get(errand.object_path, ())
             if task.task_id not in taken and _does(task, errand) and _made(task) >= floor
         )
+        if errand.action == FOLLOW:
+            return fitting
+        taken.update(fitting[-1:])
+        return fitting[-1:]
 
     def _note(self, record: Record, errand: Errand) -> None:
         if errand.waiting:

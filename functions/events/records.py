@@ -11,6 +11,7 @@ import msgspec
 
 from functions.events.envelopes import MalformedEvent, ObjectChange
 from functions.model import Moment
+from functions.tasks.rendering import instant_ms
 from functions.tasks.report import TaskReport
 
 FOLLOW = "follow"
@@ -120,8 +121,8 @@ def object_id(bucket: str, key: str) -> str:
 
 def _name(change: ObjectChange, changed_at: datetime) -> str:
     """The same for every delivery of a change, through whichever envelope, and sorted by time."""
-    told = msgspec.json.encode((change.event, change.time, change.request_id or change.etag))
-    stamp = changed_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    stamp = instant_ms(changed_at)
+    told = msgspec.json.encode((change.event, stamp, change.request_id or change.etag))
     return f"{stamp}-{hashlib.sha256(told).hexdigest()[:_CHANGE_ID_DIGITS]}"
 
 

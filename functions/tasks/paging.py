@@ -95,13 +95,9 @@ class Paging:
 
     def _take(self, at: SlotKey, live: Mapping[str, Scan], room: int) -> None:
         for product, scan in live.items():
-            if scan.next_slot != at:
-                continue
-            found = scan.candidates(at, self._choice.chooses)
-            taken = found[: room - len(self.chosen)]
-            if taken or not found:
-                self.scans[product] = scan.taken(at, taken, all_of_it=len(taken) == len(found))
-            self.chosen += taken
+            if scan.next_slot == at:
+                taken, self.scans[product] = scan.take(at, self._choice.chooses, room - len(self.chosen))
+                self.chosen += taken
 
     async def _read(self, calls: list[_Read]) -> None:
         pages = await asyncio.gather(*(self._page(read) for read in calls))

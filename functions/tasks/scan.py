@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 import msgspec
 from msgspec.structs import replace
@@ -70,7 +70,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """The scan from a cursor on, nothing read before at hand."""
         at = SlotKey(cursor.second, cursor.turn)
         # Parts of a second were cut in the narrow lists: the wide look is never so long.
-        wide = self.looks_wide
+        wide = self.looks_wide and not at.turn
         descents = tuple(
             resume(asks, at, part_rows=self.part_rows, floor=span.floor)
             for asks in ((EVERY_ROW,) if wide else self.filters)
@@ -90,8 +90,8 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     """How far a product's lists have been read and taken.
 
     `narrow` are the lists that the wide look at the beginning gives way to; `mark` is the last slot taken in part.
-    `listed` are the tasks listed of the second that `next_slot` lies in, `going_on` those of them that the part before
-    ended with.
+    `listed` are the tasks listed with parts before of the second that `next_slot` lies in, `going_on` those that
+    the last of these parts ended with: where a task has rows in two parts, they follow each other.
     """
 
     product: str
@@ -159,25 +159,34 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
         asks = replace(descent.asks, status=None)
         return self._replacing(number, (replace(descent, asks=asks),))
 
-    def candidates(self, at: SlotKey, chooses: Chooses) -> list[Candidate]:
-        """The chosen tasks of slot `at` that have not been taken, highest id first; nothing of it may be unread."""
+    def take(self, at: SlotKey, chooses: Chooses, room: int) -> tuple[list[Candidate], Scan]:
+        """Up to `room` of the chosen tasks of slot `at`, highest id first, and the scan without them.
+
+        Nothing of the slot may be unread.
+        """
+        chosen = self._chosen(at, chooses)
         mark = self._taken_down_to(at)
-        passed = None if mark is None else _id_order(mark)
+        left = [task for task in chosen if mark is None or _id_order(task.key.task_id) < _id_order(mark)]
+        taken = left[:room]
+        if len(taken) == len(left):
+            return taken, self._without_slot(at, frozenset(task.key.task_id for task in chosen))
+        if not taken:
+            return taken, self
+        return taken, replace(self, mark=Cursor(at.second, at.turn, taken[-1].key.task_id))
+
+    def _chosen(self, at: SlotKey, chooses: Chooses) -> list[Candidate]:
+        """All tasks of the slot that are listed with it."""
         tasks = ((task_id, _merged(parts)) for task_id, parts in _by_task(self._slots(at)).items())
         chosen = [
             Candidate(key=TaskKey(self.product, task_id), rows=rows, whole=whole, asked=asked)
             for task_id, (rows, whole, asked) in tasks
-            if (passed is None or _id_order(task_id) < passed) and task_id not in self.listed and chooses(rows)
+            if task_id not in self.listed and chooses(rows)
         ]
         return sorted(chosen, key=lambda candidate: _id_order(candidate.key.task_id), reverse=True)
 
-    def taken(self, at: SlotKey, candidates: Sequence[Candidate], *, all_of_it: bool) -> Scan:
-        """With these candidates of slot `at` taken; the slot is done when they were `all_of_it`."""
-        listed = self.listed | {candidate.key.task_id for candidate in candidates}
-        if not all_of_it:
-            last = candidates[-1].key.task_id
-            return replace(self, mark=Cursor(at.second, at.turn, last), listed=listed)
-        done = {slot.rows[-1].task_id for slot in self._slots(at) if slot.rows}
+    def _without_slot(self, at: SlotKey, chosen: frozenset[str]) -> Scan:
+        """All of the slot has been taken; where its second goes on, with what was listed of it."""
+        ended_with = {slot.rows[-1].task_id for slot in self._slots(at) if slot.rows}
         descents = tuple(
             descent.without_first_slot() if descent.slots and descent.slots[0].at == at else descent
             for descent in self.descents
@@ -186,13 +195,14 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
         following = after.next_slot
         if following is None or following.second != at.second:
             return after
-        return replace(after, listed=listed, going_on=tuple(sorted(done & listed)))
-
-    def _slots(self, at: SlotKey) -> list[Slot]:
-        return [descent.slots[0] for descent in self.descents if descent.slots and descent.slots[0].at == at]
+        listed = self.listed | chosen
+        return replace(after, listed=listed, going_on=tuple(sorted(ended_with & listed)))
 
     def _taken_down_to(self, at: SlotKey) -> str | None:
         return self.mark.after if self.mark and (self.mark.second, self.mark.turn) == (at.second, at.turn) else None
+
+    def _slots(self, at: SlotKey) -> list[Slot]:
+        return [descent.slots[0] for descent in self.descents if descent.slots and descent.slots[0].at == at]
 
     def _replacing(self, number: int, descents: tuple[Descent, ...]) -> Scan:
         return replace(self, descents=self.descents[:number] + descents + self.descents[number + 1 :])

@@ -88,6 +88,20 @@ def served(command: tuple[str, ...], folder: Path, environ: Mapping[str, str], o
             process.wait(timeout=START_SECONDS)
 
 
+def python_in(folder: Path, script: str, *arguments: str) -> str:
+    """What a script prints that sees nothing but `folder` and the standard library. It must not fail."""
+    done = subprocess.run(
+        [sys.executable, "-S", "-B", "-W", "error::SyntaxWarning", "-c", script, *arguments],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def _wait_for(server: Server, process: subprocess.Popen[bytes]) -> None:
     give_up = time.monotonic() + START_SECONDS
     while time.monotonic() < give_up and process.poll() is None:

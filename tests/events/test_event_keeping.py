@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from emulator.tasks.course import Course
 from functions.errors import Reason, SettingsError, UpstreamFault
 from functions.events.opening import open_door
 from functions.events.pace import Pace
+from functions.events.records import Record
 from functions.events.sweep import AT_ONCE
 from functions.settings import Endpoint, Settings
 from functions.upstream.credentials import CredentialSource
@@ -19,6 +21,7 @@ from tests.support.memory_store import Shelf
 from tests.support.oss_door import Instance, SlowAccount, document, event, minutes, rule, submitted, url
 from tests.support.virtual_time import run
 
+SAMPLES = Path(__file__).parent / "samples"
 LISTS = "DescribeRefreshTasks"
 BY_ID = "DescribeRefreshTaskById"
 REFRESH = rule(created=["refresh"])
@@ -38,6 +41,46 @@ def test_an_event_is_answered_with_the_tasks_that_were_made_for_it() -> None:
     assert (entry["bucket"], entry["key"], entry["urls"]) == ("pics", "a b+c.jpg", [url("a%20b%2Bc.jpg")])
     assert [each["products"] for each in entry["report"]["undecided"]] == [["cdn"]]
     assert (entry["report"]["summary"]["done"], answer["retry"]) == (False, False)
+
+
+EVERY = (
+    "a/%21%22%23%24%25%26%27%28%29%2A%2B%2C-.0123456789%3A%3B%3C%3D%3E%3F%40ABCDEFGHIJKLMNOPQRSTUVWXYZ%5B%5C%5D%5E_%60"
+    "abcdefghijklmnopqrstuvwxyz%7B%7C%7D~/%C3%A9%E6%BC%A2%F0%9F%98%80~%20."
+)
+
+
+@pytest.mark.parametrize(
+    ("sample", "path"),
+    [
+        ("native-put", "source/a.png"),
+        ("native-prefixed", "source/a.png"),
+        ("native-append", "source/app.log"),
+        ("native-multipart", "source/film.mp4"),
+        ("native-upload-part", None),
+        ("native-copy", "source/copy%20of%20a.png"),
+        ("native-delete", "source/a.png"),
+        ("native-awkward-key", "source/%E5%9B%BE%20%E7%89%87/a%2Bb%252Fc%3Fd%23e%26f%3D%271%27.png"),
+        ("native-every-character", EVERY),
+        ("native-long-key", "%E5%9B%BE" * 341),
+        ("eventbridge-post", "source/x.csv"),
+        ("cdn-refreshed", None),
+    ],
+)
+def test_every_recorded_event_comes_to_its_url_and_to_an_end(sample: str, path: str | None) -> None:
+    async def main() -> tuple[SlowAccount, Shelf]:
+        account, shelf = SlowAccount(), Shelf()
+        door = Instance(account, shelf, rule(bucket="testbucket", created=["refresh"], removed=["refresh"]))
+        await door.handle((SAMPLES / f"{sample}.json").read_bytes())
+        await minutes(door, 3)
+        return account, shelf
+
+    account, shelf = run(main())
+    assert submitted(account) == ([[url(path)]] if path else [])
+    kept = [msgspec.json.decode(shelf.objects[key], type=Record) for key in shelf.keys("objects/")]
+    # The emulated account takes URLs of up to 1,024 characters.
+    outcome = "succeeded" if len(url(path or "")) <= 1_024 else "rejected"
+    assert [(each.outcome, each.errands[0].object_path) for each in kept] == ([(outcome, url(path))] if path else [])
+    assert not shelf.keys("pending/")
 
 
 def test_an_event_delivered_three_times_to_two_instances_is_submitted_once() -> None:
@@ -465,7 +508,7 @@ def test_an_object_of_two_products_is_over_when_both_are() -> None:
     assert [task.product for task in kept.report.tasks] == ["cdn", "dcdn"]
 
 
-def test_submitting_rules_need_a_store(tmp_path: Any) -> None:
+def test_submitting_rules_need_a_store(tmp_path: Path) -> None:
     path = tmp_path / "rules.toml"
     path.write_text('[[rule]]\nbucket = "pics"\nproduct = "cdn"\nurl = "http://h/{key}"\ncreated = ["refresh"]\n')
     bare = Settings(rules_path=path, submit=True)

@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -161,3 +162,70 @@ def test_a_missing_file_stops_the_start(tmp_path: Path) -> None:
 
 def test_the_example_in_the_refusal_is_itself_a_good_file(tmp_path: Path) -> None:
     assert len(tomllib.loads(EXAMPLE)["rule"]) == len(read(tmp_path, EXAMPLE).rules) == 1
+
+
+def errands(change: ObjectChange, *rules: Rule, submit: bool = True) -> list[tuple[str, str, str]]:
+    found = Rules(rules).errands(change, submit=submit)
+    return [(errand.action, errand.object_type, errand.object_path) for errand in found]
+
+
+REMOVED = ObjectChange(bucket="pics", key="a/b.html", event="ObjectRemoved:DeleteObject", kind=Kind.REMOVED)
+BOTH = Rule(
+    bucket="pics",
+    product="cdn",
+    url="http://h/{key}",
+    created=(Action.REFRESH, Action.PRELOAD),
+    removed=(Action.REFRESH,),
+)
+
+
+def test_what_is_done_depends_on_what_happened() -> None:
+    assert errands(changed("a b.html"), BOTH) == [
+        ("refresh", "file", "http://h/a%20b.html"),
+        ("preload", "file", "http://h/a%20b.html"),
+    ]
+    assert errands(REMOVED, BOTH) == [("refresh", "file", "http://h/a/b.html")]
+
+
+def test_without_the_switch_or_a_rule_that_says_so_a_change_is_only_followed() -> None:
+    assert errands(REMOVED, BOTH, submit=False) == [("follow", "file", "http://h/a/b.html")]
+    assert errands(REMOVED, rule("http://h/{key}")) == [("follow", "file", "http://h/a/b.html")]
+
+
+def test_rules_add_up_and_what_is_submitted_is_not_followed_besides() -> None:
+    assert errands(REMOVED, rule("http://h/{key}"), BOTH, BOTH, rule("http://other/{key}")) == [
+        ("refresh", "file", "http://h/a/b.html"),
+        ("follow", "file", "http://other/a/b.html"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("docs/index.html", ("directory", "http://h/docs/")),
+        ("a b/c/index.html", ("directory", "http://h/a%20b/c/")),
+        ("index.html", ("directory", "http://h/")),
+        ("docs/myindex.html", ("file", "http://h/docs/myindex.html")),
+        ("docs/index.html/x", ("file", "http://h/docs/index.html/x")),
+        ("docs/", ("file", "http://h/docs/")),
+    ],
+)
+def test_an_index_object_refreshes_its_directory(key: str, expected: tuple[str, str]) -> None:
+    indexed = msgspec.structs.replace(BOTH, directory_index="index.html")
+    refresh, preload = errands(changed(key), indexed)
+    assert refresh == ("refresh", *expected)
+    assert preload[:2] == ("preload", "file")
+
+
+@pytest.mark.parametrize(
+    ("more", "fault"),
+    [
+        ('removed = ["preload"]', "nothing left to preload"),
+        ('directory_index = "a/b"', "a file name"),
+        ('directory_index = "index.html"\nurl = "http://h/{key}?v=1"', "must end with"),
+    ],
+)
+def test_a_rule_that_cannot_be_meant_stops_the_start(tmp_path: Path, more: str, fault: str) -> None:
+    url = "" if "url" in more else 'url = "http://h/{key}"\n'
+    with pytest.raises(SettingsError, match=fault):
+        read(tmp_path, f'[[rule]]\nbucket = "pics"\nproduct = "cdn"\n{url}{more}\n')

@@ -39,6 +39,7 @@ OPERATIONS: Mapping[str, EmulatedOperation] = {
 }
 THROTTLING = {product.name: product.throttling for product in PRODUCTS}
 ALL = ("cdn", "dcdn", "vod")
+MANY_PAGES = 1_000
 
 
 class WorldClock:
@@ -131,9 +132,10 @@ def with_pages_of(rows: int, names: Iterable[str] = ALL) -> dict[str, ProductSpe
 async def all_pages(service: TaskService, query: ListQuery) -> list[Task]:
     """Every task of a list, page after page."""
     tasks: list[Task] = []
-    while True:
+    for _ in range(MANY_PAGES):
         page = (await service.list(query)).page
         tasks += page.tasks
         if page.next_page_token is None:
             return tasks
         query = msgspec.structs.replace(query, page_token=page.next_page_token)
+    raise AssertionError("the list does not end")

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from emulator.testing import Course, Delivery, Emulator, running_emulator
+from functions.events.pace import Pace
 from functions.events.records import Record
 from tests.support.door_process import DoorProcess, door_process
 from tests.support.house import KEY, environment_of
@@ -28,6 +29,8 @@ removed = ["refresh"]
 """
 STORE = "oss://kept/status"
 REFRESH = "RefreshObjectCaches"
+IMPATIENT = Pace(owner=1.0, hold=1.0, recover=4.0, close=4.0, sweep=20.0)
+"""For deadlines of a second: what is handed in on time is over long before its claim may be recovered."""
 _OVER_SECONDS = 60.0
 
 
@@ -49,13 +52,13 @@ def events_environment(emu: Emulator, rules: Path, **settings: Any) -> dict[str,
 
 
 @contextmanager
-def real_door(emu: Emulator, rules: Path, **settings: Any) -> Iterator[DoorProcess]:
+def real_door(emu: Emulator, rules: Path, pace: Pace, **settings: Any) -> Iterator[DoorProcess]:
     """Buckets, their notification, and the process that gets it."""
     rules.write_text(RULES)
     emu.oss.create_bucket("pics")
     emu.oss.create_bucket("kept")
     emu.world.submitted_course = Course(by="seconds", length=1.0)
-    with door_process(free_port(), events_environment(emu, rules, **settings)) as process:
+    with door_process(free_port(), events_environment(emu, rules, **settings), pace) as process:
         emu.oss.notify("pics", process.url)
         yield process
 
@@ -86,7 +89,7 @@ def hold_to_the_promise(emu: Emulator, keys: Iterable[str], kills: Iterable[floa
     """No URL lost; none twice but for the one call in flight at each kill; every document final and right."""
     counts = Counter(each for call in submissions(emu) for each in call)
     assert counts.keys() == {url(key) for key in keys}, "a URL is lost, or was never asked for"
-    spared = set()
+    spared: set[str] = set()
     for killed in kills:
         before = [call for call in emu.calls.of(REFRESH) if call.at <= killed + 0.5]
         spared.update(before[-1].params["ObjectPath"].split("\n") if before else ())
@@ -108,7 +111,7 @@ def play_killed(seed: int, folder: Path) -> float:
     keys = [f"{seed}/{number}.jpg" for number in range(rng.randint(5, 60))]
     with running_emulator(samples=False) as emu:
         emu.oss.delivery = Delivery(copies=(1, 3), spread=0.4, seed=seed, retries=200, retry_delay=0.1)
-        with real_door(emu, folder / f"rules-{seed}.toml", deadline_seconds=1, keep_quota=0) as process:
+        with real_door(emu, folder / f"rules-{seed}.toml", IMPATIENT, deadline_seconds=1, keep_quota=0) as process:
             began = time.monotonic()
             kill_after = rng.uniform(0.0, 2.0)
             clumps = sorted(rng.uniform(0, 1.0) for _ in range(rng.randint(1, 4)))

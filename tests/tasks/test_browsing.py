@@ -19,7 +19,7 @@ from functions.tasks.query import AskedId, ListQuery, LookupQuery, Scope
 from functions.tasks.service import TaskService
 from functions.upstream.faults import fault_of
 from functions.upstream.transport import CallScope
-from tests.support.inhouse import ALL, Account, SdkError, all_pages, instance_over
+from tests.support.inhouse import ALL, MANY_PAGES, Account, SdkError, all_pages, instance_over
 from tests.support.virtual_time import EPOCH, run
 
 BAD = (Status.FAILED, Status.TIMEOUT, Status.CANCELED)
@@ -83,7 +83,7 @@ def test_ten_thousand_rows_cost_their_pages_and_one_call_more_per_product(
             fill(account, product, tasks, rows=rows_a_task, every=20.0 * rows_a_task)
         service = instance_over(account)
         query, held, listed = asking(products=products, page_size=100), [], 0
-        while True:
+        for _ in range(MANY_PAGES):
             page = (await service.list(query)).page
             listed += len(page.tasks)
             held.append(service._browser._ahead._kept.currsize)
@@ -307,7 +307,7 @@ def test_more_tasks_in_one_second_than_a_page_holds(page_size: int, instances: s
         account = Account(limits=False)
         expected = [account.world.add_task("cdn", [f"http://a.com/{n}"], age=5) for n in range(230)]
         service, query, listed = instance_over(account, FAST), asking(page_size=page_size), []
-        while True:
+        for _ in range(MANY_PAGES):
             page = (await service.list(query)).page
             listed += [task.task_id for task in page.tasks]
             if page.next_page_token is None:
@@ -329,7 +329,7 @@ def test_a_second_with_more_rows_than_one_answer_may_read_still_gets_on_from_ins
         long_ago += [account.world.add_task("dcdn", ["http://a.com/x"], age=6)]
         listed: list[str] = []
         query, answers = asking(products=("dcdn",)), 0
-        while True:
+        for _ in range(MANY_PAGES):
             page = (await instance_over(account).list(query)).page
             listed += [task.task_id for task in page.tasks]
             assert all(task.object_counts.total in {700, 1} and not task.partial for task in page.tasks)

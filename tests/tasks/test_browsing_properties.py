@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 
 from emulator.tasks.course import Row
 from emulator.tasks.record import RowView, TaskView
+from functions.errors import Reason, UpstreamFault
 from functions.model import Status
 from functions.products.registry import SPECS
 from functions.settings import QUOTA_SHARES, Settings
+from functions.tasks.answers import NothingAnswered
 from functions.tasks.query import ListQuery, Scope
 from functions.tasks.report import Task
 from functions.tasks.service import TaskService
-from tests.support.inhouse import ALL, Account, instance_over, with_pages_of
+from tests.support.inhouse import ALL, MANY_PAGES, Account, instance_over, with_pages_of
 from tests.support.virtual_time import EPOCH, run
 
 WORDS = {
@@ -36,6 +38,7 @@ HOSTS = ("a.com", "b.com", "img.c.com")
 TYPES = ("file", "directory", "regex", "preload", "ignoreparams")
 REFRESHES = {"file", "directory", "regex", "ignoreparams"}
 
+LISTS = {"cdn": "DescribeRefreshTasks", "dcdn": "DescribeDcdnRefreshTasks", "vod": "DescribeVodRefreshTasks"}
 WANTED = (
     (),
     (Status.FAILED,),
@@ -187,20 +190,42 @@ class Walk:
             self.account.world.set_row(product, task.task_id, path, status=status)
             self.seen[f"{product}:{task.task_id}", path].add(status)
 
-    async def page(self, query: ListQuery) -> tuple[tuple[Task, ...], str | None]:
+    async def page(self, query: ListQuery, *failing: str) -> tuple[tuple[Task, ...], str | None]:
+        """The next page; where every product that is left fails, the same is asked again when they are well."""
         if self.conditions.other_instance:
             self.service = self.instance()
-        page = (await self.service.list(query)).page
-        assert page.problems == ()
+        self.account.faults = {
+            LISTS[product]: UpstreamFault(Reason.UNAVAILABLE, product=product) for product in failing
+        }
+        try:
+            page = (await self.service.list(query)).page
+        except NothingAnswered:
+            assert failing
+            return await self.page(query)
+        assert {problem.product for problem in page.problems} <= set(failing)
         assert len(page.tasks) <= query.page_size
         return page.tasks, page.next_page_token
+
+
+async def _listed_with_failures(walk: Walk, query: ListQuery, failing: list[set[str]]) -> None:
+    expected = {key for key, task in all_knowing(walk.account, query).items() if _in_reach(query, task)}
+    listed: list[str] = []
+    token: str | None = None
+    for number in range(MANY_PAGES):
+        ill = failing[number] if number < len(failing) else ()
+        tasks, token = await walk.page(msgspec.structs.replace(query, page_token=token), *ill)
+        listed += [task.id for task in tasks]
+        if token is None:
+            break
+    assert len(listed) == len(set(listed))
+    assert expected <= set(listed)
 
 
 async def _listed(walk: Walk, query: ListQuery, plans: list[list[tuple[int, str]]]) -> None:
     throughout, ever = all_knowing(walk.account, query), dict(all_knowing(walk.account, query))
     listed: list[Task] = []
     token: str | None = None
-    while True:
+    for _ in range(MANY_PAGES):
         tasks, token = await walk.page(msgspec.structs.replace(query, page_token=token))
         _true_to(walk, query, tasks)
         listed += tasks
@@ -213,6 +238,7 @@ async def _listed(walk: Walk, query: ListQuery, plans: list[list[tuple[int, str]
         now = all_knowing(walk.account, query)
         throughout = {key: task for key, task in throughout.items() if key in now}
         ever |= now
+    assert token is None, "the list does not end"
     ids = [task.id for task in listed]
     assert len(ids) == len(set(ids))
     assert {key for key, task in throughout.items() if _in_reach(query, task)} <= set(ids) <= set(ever)
@@ -237,7 +263,7 @@ def _in_parts(conditions: Conditions) -> Any:
     return mock.patch.multiple("functions.products.descent", PART_PAGES=conditions.part_pages)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(worlds(), questions(), conditions, changes)
 def test_paging_gives_exactly_what_an_all_knowing_filter_gives(
     world: list[History], query: ListQuery, conditions: Conditions, plans: list[list[tuple[int, str]]]
@@ -245,5 +271,17 @@ def test_paging_gives_exactly_what_an_all_knowing_filter_gives(
     async def main() -> None:
         with _in_parts(conditions), mock.patch("functions.tasks.narrowing.PART_PAGES", conditions.part_pages):
             await _listed(Walk(world, conditions), query, plans)
+
+    run(main())
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(worlds(), questions(), conditions, st.lists(st.sets(st.sampled_from(ALL)), max_size=6))
+def test_products_that_fail_now_and_then_leave_no_hole(
+    world: list[History], query: ListQuery, conditions: Conditions, failing: list[set[str]]
+) -> None:
+    async def main() -> None:
+        with _in_parts(conditions), mock.patch("functions.tasks.narrowing.PART_PAGES", conditions.part_pages):
+            await _listed_with_failures(Walk(world, conditions), query, failing)
 
     run(main())

@@ -9,7 +9,7 @@ import {
 } from './scripted-server.mjs';
 
 const { TaskStatusClient, TaskStatusError } = published;
-const TIMING = { start: 0.3, stall: 0.3, hold: 1, answer: 1, poll: 0.01, pollMost: 0.02, retry: 0.01, retryMost: 0.04 };
+const TIMING = { start: 1, stall: 1, hold: 1, answer: 1, poll: 0.01, pollMost: 0.02, retry: 0.01, retryMost: 0.04 };
 
 let server;
 let client;
@@ -249,7 +249,7 @@ test('a connection that stays in trouble is told of, and that it is well again',
 });
 
 test('comments are a sign of life', async () => {
-  server.on('stream', stream(comment, pause(200), comment, pause(200), comment, pause(200), said({ tasks: [complete('cdn:1')] }), over));
+  server.on('stream', stream(comment, pause(400), comment, pause(400), comment, pause(400), said({ tasks: [complete('cdn:1')] }), over));
   await client.wait('cdn:1');
   assert.equal(server.requests.length, 1);
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { after, afterEach, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { TaskStatusClient } from '../../functions/web/task-status.js';
@@ -14,11 +14,9 @@ const { SERVICE_URL, EMULATOR_URL, LISTED_PORT } = process.env;
 const SETTLED = 120;
 
 let browser;
-let tab;
 
 before(async () => (browser = await launched()));
 after(() => browser.close());
-afterEach(() => tab?.close());
 
 async function emulator(path, method = 'GET', body) {
   const response = await fetch(`${EMULATOR_URL}/_emulator/${path}`, { method, body: body && JSON.stringify(body) });
@@ -35,63 +33,6 @@ async function moving(product, rows, looks) {
 const failing = (objectPath) => ({ objectPath, status: 'Failed', progress: 25, description: 'Origin Timeout' });
 const figures = (page) => rowsOf(page).then((rows) => rows.map(({ now }) => Number(now)));
 
-test('bars move to their ends, across streams that the service ends, without a step back', async () => {
-  const good = await moving('cdn', ['http://img.example.com/a.jpg', 'http://img.example.com/b.jpg'], 6);
-  const bad = await moving('dcdn', ['http://img.example.com/c.jpg', failing('http://img.example.com/d.jpg')], 4);
-  tab = await browser.open(`${SERVICE_URL}?taskId=${good},${bad}`);
-  const { page } = tab;
-  const asked = [];
-  page.on('request', (request) => request.url().includes('/v1/') && asked.push(request.headers()['last-event-id']));
-  await page.locator('task-status[data-state]:not([data-state=asking])').first().waitFor();
-  await page.evaluate(() => {
-    globalThis.lost = 0;
-    new MutationObserver((list) => (globalThis.lost += list.reduce((sum, { removedNodes }) => sum + removedNodes.length, 0))).observe(document.querySelector('#rows'), { childList: true });
-  });
-  const seen = [];
-  while (!(await page.getByText('2 of 2 finished · 1 failed').isVisible())) {
-    seen.push(await figures(page));
-    await sleep(50);
-    assert.ok(seen.length < 600, 'it takes too long');
-  }
-  const [first, second] = await rowsOf(page);
-  assert.deepEqual([first.state, first.figure, second.state], ['Complete', '100 %', 'Failed']);
-  assert.deepEqual(second.failures, [['http://img.example.com/d.jpg', 'the origin timed out']]);
-  const steps = seen.map(([figure]) => figure);
-  assert.deepEqual(steps, steps.toSorted((one, other) => one - other));
-  assert.ok(new Set(steps).size >= 3, `it moved by steps: ${[...new Set(steps)]}`);
-  assert.equal(await page.evaluate(() => globalThis.lost), 0);
-  assert.ok(asked.some(Boolean), 'a stream was resumed');
-  await accessible(page);
-  await kept(page, 'demo');
-  assert.deepEqual(tab.faults, []);
-});
-
-test('a product that is throttled for a while leaves its bar where it was', async () => {
-  const task = await moving('vod', ['http://img.example.com/v.mp4', 'http://img.example.com/w.mp4'], 5);
-  tab = await browser.open(`${SERVICE_URL}?taskId=${task}`, { locale: 'zh-CN' });
-  const { page } = tab;
-  await page.locator('task-status[data-state=running]').waitFor();
-  await emulator('faults', 'POST', { action: 'vod', fault: { kind: 'throttle' } });
-  await page.getByText('VOD: 调用过于频繁').waitFor();
-  const [{ now, state, note }] = await rowsOf(page);
-  assert.ok(Number(now) > 0);
-  assert.equal(state, '进行中');
-  assert.match(note, /^截至/);
-  await emulator('faults?action=vod', 'DELETE');
-  await page.getByText('已完成', { exact: true }).waitFor({ timeout: 20_000 });
-});
-
-test('a list can be narrowed to what failed, and quotas can be seen', async () => {
-  await moving('dcdn', [failing('http://failing.example.com/x.jpg')], 0);
-  tab = await browser.open(`${SERVICE_URL}?domainName=failing.example.com&status=bad&since=24`);
-  const { page } = tab;
-  await page.locator('task-status[data-state=failed]').waitFor({ timeout: 20_000 });
-  assert.equal((await rowsOf(page))[0].failures[0][0], 'http://failing.example.com/x.jpg');
-  await page.getByText('Quota left today').click();
-  await page.getByText('CDN · URLs').waitFor();
-  assert.deepEqual(tab.faults, []);
-});
-
 async function foreign(port, id) {
   const markup = `<!doctype html><html lang="en"><title>Elsewhere</title><main><h1>Elsewhere</h1><task-status task-id="${id}" endpoint="${SERVICE_URL}"></task-status></main>
     <script type="module" src="${SERVICE_URL}task-status.js"></script>`;
@@ -101,35 +42,108 @@ async function foreign(port, id) {
   return { url: `http://127.0.0.1:${host.address().port}/`, close: () => host.close() };
 }
 
-test('another origin may show a task when it is listed, and asks by one URL', async () => {
-  const host = await foreign(Number(LISTED_PORT), await moving('cdn', ['http://img.example.com/e.jpg'], 2));
-  tab = await browser.open();
-  const asked = [];
-  tab.page.on('request', (request) => request.url().includes('/v1/') && asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
-  await tab.page.goto(host.url);
-  await tab.page.locator('task-status[data-state=complete]').waitFor({ timeout: 20_000 });
-  assert.deepEqual([...new Set(asked)], ['POST /v1/tasks/query']);
-  assert.deepEqual(tab.faults, []);
-  host.close();
-});
+describe('the real service', { concurrency: true }, () => {
+  test('bars move to their ends, across streams that the service ends, without a step back', async (t) => {
+    const good = await moving('cdn', ['http://img.example.com/a.jpg', 'http://img.example.com/b.jpg'], 6);
+    const bad = await moving('dcdn', ['http://img.example.com/c.jpg', failing('http://img.example.com/d.jpg')], 4);
+    const tab = await browser.open(`${SERVICE_URL}?taskId=${good},${bad}`);
+    t.after(tab.close);
+    const { page } = tab;
+    const asked = [];
+    page.on('request', (request) => request.url().includes('/v1/') && asked.push(request.headers()['last-event-id']));
+    await page.locator('task-status[data-state]:not([data-state=asking])').first().waitFor();
+    await page.evaluate(() => {
+      globalThis.lost = 0;
+      new MutationObserver((list) => (globalThis.lost += list.reduce((sum, { removedNodes }) => sum + removedNodes.length, 0))).observe(document.querySelector('#rows'), { childList: true });
+    });
+    const seen = [];
+    while (!(await page.getByText('2 of 2 finished · 1 failed').isVisible())) {
+      seen.push(await figures(page));
+      await sleep(50);
+      assert.ok(seen.length < 600, 'it takes too long');
+    }
+    const [first, second] = await rowsOf(page);
+    assert.deepEqual([first.state, first.figure, second.state], ['Complete', '100 %', 'Failed']);
+    assert.deepEqual(second.failures, [['http://img.example.com/d.jpg', 'the origin timed out']]);
+    const steps = seen.map(([figure]) => figure);
+    assert.deepEqual(steps, steps.toSorted((one, other) => one - other));
+    assert.ok(new Set(steps).size >= 3, `it moved by steps: ${[...new Set(steps)]}`);
+    assert.equal(await page.evaluate(() => globalThis.lost), 0);
+    assert.ok(asked.some(Boolean), 'a stream was resumed');
+    await accessible(page);
+    await kept(page, 'demo');
+    assert.deepEqual(tab.faults, []);
+  });
 
-test('another origin that is not listed gets neither the script nor an answer', async () => {
-  const host = await foreign(0, 'cdn:24840');
-  tab = await browser.open(host.url);
-  await until(() => tab.faults.some((fault) => fault.includes('CORS')), 'a refusal by CORS');
-  assert.equal(await tab.page.evaluate(() => customElements.get('task-status')), undefined);
-  const refused = await tab.page.evaluate((url) => fetch(`${url}v1/tasks?taskId=cdn:24840`).catch((fault) => fault.name), SERVICE_URL);
-  assert.equal(refused, 'TypeError');
-  host.close();
-});
+  test('a product that is throttled for a while leaves its bar where it was', async (t) => {
+    const task = await moving('vod', ['http://img.example.com/v.mp4', 'http://img.example.com/w.mp4'], 8);
+    const tab = await browser.open(`${SERVICE_URL}?taskId=${task}`, { locale: 'zh-CN' });
+    t.after(tab.close);
+    const { page } = tab;
+    await page.locator('task-status[data-state=running]').waitFor();
+    await emulator('faults', 'POST', { action: 'vod', fault: { kind: 'throttle' } });
+    await page.getByText('VOD: 调用过于频繁').waitFor({ timeout: 20_000 });
+    const [{ now, state }] = await rowsOf(page);
+    assert.ok(Number(now) > 0);
+    assert.equal(state, '进行中');
+    await emulator('faults?action=vod', 'DELETE');
+    await page.locator('task-status[data-state=complete]').waitFor({ timeout: 20_000 });
+  });
 
-test('a program waits until the first object failed, and is told of what may appear', async () => {
-  const client = new TaskStatusClient(SERVICE_URL);
-  const id = await moving('cdn', [failing('http://img.example.com/f.jpg'), { objectPath: 'http://img.example.com/g.jpg', status: 'Refreshing', progress: 50 }], 4);
-  const { summary, tasks } = await client.wait(id, { until: 'failed', signal: AbortSignal.timeout(20_000) });
-  assert.deepEqual([summary.done, tasks[0].status, tasks[0].objectCounts.failed], [false, 'running', 1]);
-  const { notFound } = await client.lookup('cdn:99887766');
-  assert.equal(notFound[0].mayAppear, true);
+  test('a list can be narrowed to what failed, and quotas can be seen', async (t) => {
+    await moving('dcdn', [failing('http://failing.example.com/x.jpg')], 0);
+    const tab = await browser.open(`${SERVICE_URL}?domainName=failing.example.com&status=bad&since=24`);
+    t.after(tab.close);
+    const { page } = tab;
+    await page.locator('task-status[data-state=failed]').waitFor({ timeout: 20_000 });
+    assert.equal((await rowsOf(page))[0].failures[0][0], 'http://failing.example.com/x.jpg');
+    await page.getByText('Quota left today').click();
+    await page.getByText('CDN · URLs', { exact: true }).waitFor();
+    assert.deepEqual(tab.faults, []);
+  });
+
+  test('another origin may show a task when it is listed, and asks by one URL', async (t) => {
+    const host = await foreign(Number(LISTED_PORT), await moving('cdn', ['http://img.example.com/e.jpg'], 2));
+    t.after(host.close);
+    const tab = await browser.open();
+    t.after(tab.close);
+    const asked = [];
+    tab.page.on('request', (request) => request.url().includes('/v1/') && asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
+    await tab.page.goto(host.url);
+    await tab.page.locator('task-status[data-state=complete]').waitFor({ timeout: 20_000 });
+    assert.deepEqual([...new Set(asked)], ['POST /v1/tasks/query']);
+    assert.deepEqual(tab.faults, []);
+  });
+
+  test('another origin that is not listed gets neither the script nor an answer', async (t) => {
+    const host = await foreign(0, 'cdn:24840');
+    t.after(host.close);
+    const tab = await browser.open(host.url);
+    t.after(tab.close);
+    await until(() => tab.faults.some((fault) => fault.includes('CORS')), 'a refusal by CORS');
+    assert.equal(await tab.page.evaluate(() => customElements.get('task-status')), undefined);
+    const refused = await tab.page.evaluate((url) => fetch(`${url}v1/tasks?taskId=cdn:24840`).catch((fault) => fault.name), SERVICE_URL);
+    assert.equal(refused, 'TypeError');
+  });
+
+  test('a program waits until the first object failed, and is told of what may appear', async () => {
+    const client = new TaskStatusClient(SERVICE_URL);
+    const id = await moving('cdn', [failing('http://img.example.com/f.jpg'), { objectPath: 'http://img.example.com/g.jpg', status: 'Refreshing', progress: 50 }], 4);
+    const { summary, tasks } = await client.wait(id, { until: 'failed', signal: AbortSignal.timeout(20_000) });
+    assert.deepEqual([summary.done, tasks[0].status, tasks[0].objectCounts.failed], [false, 'running', 1]);
+    const { notFound } = await client.lookup('cdn:99887766');
+    assert.equal(notFound[0].mayAppear, true);
+  });
+
+  test('where streams are kept back, the same tasks are followed by held requests and by polling', async () => {
+    for (const timing of [{ start: 0.001, hold: 2 }, { start: 0.001, hold: 0.01, poll: 0.2 }]) {
+      const id = await moving('cdn', ['http://img.example.com/i.jpg'], 3);
+      const seen = [];
+      const last = await new TaskStatusClient(SERVICE_URL, { timing }).wait(id, { onReport: ({ summary }) => seen.push(summary.progress) });
+      assert.equal(last.summary.outcome, 'succeeded');
+      assert.ok(seen.length > 1 && seen.at(-1) === 100);
+    }
+  });
 });
 
 test('who leaves costs the account nothing more', async () => {
@@ -141,14 +155,4 @@ test('who leaves costs the account nothing more', async () => {
   const before = (await emulator('calls')).length;
   await sleep(2500);
   assert.equal((await emulator('calls')).length, before);
-});
-
-test('where streams are kept back, the same tasks are followed by held requests and by polling', async () => {
-  for (const timing of [{ start: 0.001, hold: 2 }, { start: 0.001, hold: 0.01, poll: 0.2 }]) {
-    const id = await moving('cdn', ['http://img.example.com/i.jpg'], 3);
-    const seen = [];
-    const last = await new TaskStatusClient(SERVICE_URL, { timing }).wait(id, { onReport: ({ summary }) => seen.push(summary.progress) });
-    assert.equal(last.summary.outcome, 'succeeded');
-    assert.ok(seen.length > 1 && seen.at(-1) === 100);
-  }
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { accessible, kept, launched, rowsOf } from './browser.mjs';
-import { ScriptedServer, after as later, complete, hang, json, object, over, pause, problem, report, said, silence, stream, task, until, updated } from './scripted-server.mjs';
+import { ScriptedServer, after as later, complete, hang, json, object, over, problem, report, said, silence, stream, task, until, gate, updated } from './scripted-server.mjs';
 
 let browser;
 let server;
@@ -33,9 +33,12 @@ const one = (id = 'cdn:1', more = '') => `<task-status task-id="${id}" endpoint=
 const state = (value) => page.locator(`task-status[data-state=${value}]`).first().waitFor();
 
 test('an element in a page follows its task and tells of it', async () => {
-  server.on('stream', stream(said({ tasks: [task('cdn:1', { progress: 30 })] }), pause(200), updated({ tasks: [complete('cdn:1')] }), over));
+  const go = gate();
+  server.on('stream', stream(said({ tasks: [task('cdn:1', { progress: 30 })] }), go, updated({ tasks: [complete('cdn:1')] }), over));
   await show(one(), `globalThis.told = [];
     for (const type of ['change', 'done', 'error']) document.querySelector('task-status').addEventListener(type, (event) => told.push([type, event.detail.summary.progress, event.bubbles]))`);
+  await page.waitForFunction(() => told.length === 1);
+  go.open();
   await state('complete');
   await page.waitForFunction(() => told.length === 3);
   assert.deepEqual(await page.evaluate(() => told), [['change', 30, false], ['change', 100, false], ['done', 100, false]]);
@@ -100,7 +103,7 @@ test('an element shows what it is given, without asking anybody', async () => {
   assert.equal(server.requests.length, 0);
 });
 
-const SHORT = JSON.stringify({ start: 0.3, hold: 1, poll: 0.05, retry: 0.05 });
+const SHORT = JSON.stringify({ start: 1, hold: 1, poll: 0.05, retry: 0.05 });
 const moving = report({ tasks: [task('cdn:1')] });
 const end = report({ tasks: [complete('cdn:1')] }, 'v2');
 for (const [way, script, kinds] of [

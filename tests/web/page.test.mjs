@@ -3,7 +3,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { accessible, kept, launched, rowsOf } from './browser.mjs';
 import {
-  ScriptedServer, at, comment, complete, cut, json, object, over, pause, problem, report, said, silence, stream, task, until, updated,
+  ScriptedServer, at, comment, complete, cut, gate, json, object, over, problem, report, said, silence, stream, task, until, updated,
 } from './scripted-server.mjs';
 
 /** As the service sends it. */
@@ -48,14 +48,18 @@ const EVERYTHING = {
 const ASKED = '?taskId=24840,113681,704225667,31000001,31000002,5,6,7,998,cdn:999,vod:12';
 
 test('bars move to a hundred while one watches, and the outcome is told', async () => {
+  const [first, second] = [gate(), gate()];
   server.on('stream', stream(
-    said({ tasks: [task('cdn:1', { progress: 12.5 }), task('cdn:2', { status: 'pending', progress: 0 })] }), pause(150),
-    updated({ tasks: [task('cdn:1', { progress: 60, checkedAt: 20 }), complete('cdn:2')] }, 'v2'), pause(150),
+    said({ tasks: [task('cdn:1', { progress: 12.5 }), task('cdn:2', { status: 'pending', progress: 0 })] }), first,
+    updated({ tasks: [task('cdn:1', { progress: 60, checkedAt: 20 }), complete('cdn:2')] }, 'v2'), second,
     updated({ tasks: [complete('cdn:1')] }, 'v3'), over,
   ));
   const page = await open('?taskId=cdn:1,cdn:2');
   await shows(page, '0 of 2 finished');
   assert.match(await page.title(), /^6 % · /);
+  first.open();
+  await shows(page, '1 of 2 finished');
+  second.open();
   await shows(page, '2 of 2 finished');
   const rows = await rowsOf(page);
   assert.deepEqual(rows.map(({ id, state, figure, now }) => [id, state, figure, now]), [['cdn:1', 'Complete', '100 %', '100'], ['cdn:2', 'Complete', '100 %', '100']]);
@@ -116,8 +120,9 @@ test('what is stale, missing, young or out of reach is told apart', async () => 
 });
 
 test('a stream that breaks is resumed without a flash', async () => {
+  const breaking = gate();
   server.on('stream',
-    stream(said({ tasks: [task('cdn:1', { progress: 40 })] }), pause(300), cut),
+    stream(said({ tasks: [task('cdn:1', { progress: 40 })] }), breaking, cut),
     stream(comment, updated({ tasks: [task('cdn:1', { progress: 70, checkedAt: 20 })] }, 'v2'), silence));
   const page = await settled('?taskId=cdn:1');
   await page.evaluate(() => {
@@ -130,6 +135,7 @@ test('a stream that breaks is resumed without a flash', async () => {
       seen.observe(target, { subtree: true, childList: true, attributeFilter: ['data-state'], attributeOldValue: true });
     }
   });
+  breaking.open();
   await shows(page, '70 %');
   assert.deepEqual(await page.evaluate(() => [...changed]), ['figure']);
   assert.equal(server.of('stream')[1].headers['last-event-id'], 'v1');
@@ -137,21 +143,25 @@ test('a stream that breaks is resumed without a flash', async () => {
 
 test('a product that is throttled for a while leaves the bar where it was', async () => {
   const { problems } = EVERYTHING;
+  const [trouble, relief] = [gate(), gate()];
   server.on('stream', stream(
-    said({ tasks: [task('vod:1', { progress: 40 })] }), pause(200),
-    updated({ undecided: [{ id: 'vod:1', products: ['vod'] }], problems }, 'v2'), pause(400),
+    said({ tasks: [task('vod:1', { progress: 40 })] }), trouble,
+    updated({ undecided: [{ id: 'vod:1', products: ['vod'] }], problems }, 'v2'), relief,
     updated({ tasks: [complete('vod:1')] }, 'v3'), over));
   const page = await settled('?taskId=vod:1');
+  trouble.open();
   await shows(page, 'VOD: too many calls');
   const [row] = await rowsOf(page);
   assert.deepEqual([row.state, row.now], ['Running', '40']);
   assert.match(row.note, /^As of/);
+  relief.open();
   await shows(page, '100 %');
   assert.equal(await page.locator('#notes li').count(), 0);
 });
 
 test('a list is asked by what was written, moves where it moves, and goes on where it ended', async () => {
   server.on('list',
+    json({ tasks: [], problems: [], nextPageToken: 'first' }),
     json({ tasks: [task('cdn:3'), complete('cdn:2')], problems: EVERYTHING.problems, nextPageToken: 'older' }),
     json({ tasks: [complete('cdn:1')], problems: [] }), json({ tasks: [], problems: [] }));
   server.on('stream', stream(said({ tasks: [task('cdn:3', { progress: 80, checkedAt: 20 })] }), silence));
@@ -163,13 +173,13 @@ test('a list is asked by what was written, moves where it moves, and goes on whe
   await shows(page, '3 tasks, newest first');
   assert.deepEqual((await rowsOf(page)).map(({ id }) => id), ['cdn:3', 'cdn:2', 'cdn:1']);
   assert.equal(await page.getByRole('button', { name: 'Older tasks' }).isVisible(), false);
-  assert.deepEqual(server.of('list').map(({ question }) => question), [{ status: 'bad' }, { status: 'bad', pageToken: 'older' }]);
+  assert.deepEqual(server.of('list').map(({ question }) => question), ['first', 'older'].reduce((list, pageToken) => [...list, { status: 'bad', pageToken }], [{ status: 'bad' }]));
   await page.getByLabel('Task ids, a URL or a domain').fill(' https://img.example.com/a,b.jpg ');
   await shows(page, 'a URL');
   await page.getByLabel('Created').selectOption('24');
   await page.getByRole('button', { name: 'Show' }).click();
   await shows(page, 'No task fits');
-  const { startTime, ...question } = server.of('list')[2].question;
+  const { startTime, ...question } = server.of('list')[3].question;
   assert.deepEqual(question, { objectPath: 'https://img.example.com/a,b.jpg', status: 'bad' });
   assert.ok(Math.abs(Date.now() - 86_400_000 - Date.parse(startTime)) < 10_000);
 });
@@ -262,7 +272,7 @@ test('a big task is folded, and shows more when it is asked to', async () => {
   const page = await settled('?taskId=cdn:1');
   assert.equal(await page.locator('task-status .objects li').count(), 0, 'nothing is made that nobody looks at');
   await page.getByText('2000 objects').click();
-  assert.equal(await page.locator('task-status .objects li').count(), 20);
+  await page.waitForFunction(() => document.querySelector('task-status').shadowRoot.querySelectorAll('.objects li').length === 20);
   await page.getByRole('button', { name: 'Show more (1980 hidden)' }).click();
   await shows(page, 'Show more (1800 hidden)');
   assert.equal(await page.locator('task-status .objects li').count(), 200);
@@ -294,8 +304,10 @@ test('a question with faults is told all of them', async () => {
 });
 
 test('a service that goes away is told of, and what was known stays', async () => {
-  server.on('stream', stream(said({ tasks: [task('cdn:1', { progress: 40 })] }), pause(100), cut), problem(503, 'upstream-throttled'));
+  const breaking = gate();
+  server.on('stream', stream(said({ tasks: [task('cdn:1', { progress: 40 })] }), breaking, cut), problem(503, 'upstream-throttled'));
   const page = await settled('?taskId=cdn:1');
+  breaking.open();
   await page.locator('#notes .grave').waitFor();
   const [{ now }] = await rowsOf(page);
   assert.equal(now, '40');

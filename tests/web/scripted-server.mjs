@@ -130,6 +130,11 @@ export const over = event('done', { version: 'v9', outcome: 'succeeded' });
 export const comment = (response) => response.write(': still here\n\n');
 export const retry = (ms) => (response) => response.write(`retry: ${ms}\n\n`);
 export const pause = (ms) => () => sleep(ms);
+/** A step that waits until the test calls `open`. */
+export function gate() {
+  const { promise, resolve } = Promise.withResolvers();
+  return Object.assign(() => promise, { open: resolve });
+}
 /** Until the caller has gone. */
 export const silence = (response) => once(response, 'close');
 /** The connection breaks. */

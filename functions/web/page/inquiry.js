@@ -17,7 +17,6 @@ export class Inquiry {
 	#problems = [];
 	#objects = 20;
 
-	/** `tell` gets the fault that ends it. */
 	constructor(client, asked, tell) {
 		this.#client = client;
 		this.#asked = asked;
@@ -42,12 +41,14 @@ export class Inquiry {
 	async #list(pageToken) {
 		const page = await this.#client.list({ ...this.#asked, pageToken }, { signal: this.#over.signal });
 		this.#problems = page.problems;
+		// A page may be empty, and not the last.
+		if (!page.tasks.length && page.nextPageToken) return this.#list(page.nextPageToken);
 		this.#note();
 		this.#merge(page);
 		offerMore(page.nextPageToken && (() => this.#run(this.#list(page.nextPageToken))));
 		await this.#follow();
 		// Of an object: a preload follows a refresh.
-		if (page.summary?.done === false) setTimeout(() => this.#run(this.#list()), AGAIN_MS);
+		return page.summary?.done === false && setTimeout(() => this.#run(this.#list()), AGAIN_MS);
 	}
 
 	async #follow() {

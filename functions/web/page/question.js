@@ -1,15 +1,13 @@
 /** What the form and the address ask. */
+import { part } from './showing.js';
 
 const ID = /^([a-z]+:)?\d+$/;
 const TEXTS = ['taskId', 'objectPath', 'object', 'domainName'];
 const CHOICES = ['status', 'product', 'since'];
 
-/** @returns {any} */
-const field = (id) => document.getElementById(id);
-
 /** What the text asks for: ids, an object in OSS, a URL, else a domain; and its value. */
 export function understood() {
-	const text = field('what').value.trim();
+	const text = part('what').value.trim();
 	const words = text.split(/[\s,]+/);
 	if (words.every((word) => ID.test(word))) return ['taskId', words.join(',')];
 	const kind = text.startsWith('oss://') ? 'object' : text.includes('://') ? 'objectPath' : 'domainName';
@@ -19,7 +17,7 @@ export function understood() {
 export const isLookup = () => ['taskId', 'object'].includes(understood()[0]);
 
 export function written() {
-	const choices = isLookup() ? [] : CHOICES.map((name) => [name, field(name).value]);
+	const choices = isLookup() ? [] : CHOICES.map((name) => [name, part(name).value]);
 	return Object.fromEntries([understood(), ...choices].filter(([, value]) => value));
 }
 
@@ -31,8 +29,8 @@ export function question() {
 /** Fills the form from the address, where a deep link may stand behind `?` or `#`. */
 export function read() {
 	const given = new URLSearchParams(`${location.search.slice(1)}&${location.hash.slice(1)}`);
-	field('what').value = TEXTS.map((name) => given.getAll(name).join(',')).find(Boolean) ?? '';
-	for (const name of CHOICES) field(name).value = given.get(name) ?? '';
+	part('what').value = TEXTS.map((name) => given.getAll(name).join(',')).find(Boolean) ?? '';
+	for (const name of CHOICES) part(name).value = given.get(name) ?? '';
 }
 
 /** A token comes behind `#`, which no server is sent, and does not stay in the address. */

@@ -3,7 +3,6 @@ import { reportOf } from '../task-status.js';
 import { language, reason, words } from './words.js';
 
 const title = document.title;
-/** Rows by id. */
 const kept = new Map();
 
 /** @returns {any} */

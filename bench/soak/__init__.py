@@ -1,0 +1,1 @@
+"""Long runs: what tests try a few times is tried thousands of times."""
