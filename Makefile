@@ -19,6 +19,7 @@ serve: $(READY)
 	$(BIN)/python -m functions.server
 
 test: $(READY)
+	.ci/browser
 	$(BIN)/python -m pytest tests
 
 check: $(READY)

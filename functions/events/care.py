@@ -58,7 +58,11 @@ class Care:
             return False
         # A delivery that came after the end may have been killed before it took its marker back (`Journal.claim`).
         document = await self._journal.document(record.bucket, record.key)
-        return document is not None and document.change == record.change and document.closed_at is not None
+        if document is not None and document.change == record.change and document.closed_at is not None:
+            return True
+        # Or the delivery was killed between marker and claim: without one, nobody would know of this change later.
+        await self._journal.confirm(record)
+        return False
 
     async def _look(self, record: Record) -> Record:
         ids = dict.fromkeys(AskedId(task_id, each.product) for each in record.errands for task_id in each.task_ids)

@@ -8,7 +8,7 @@
 `<object>` is sha256(bucket/key), `<change>` begins with the event's time: names sort by time, and the newest wins.
 
 The marker in `pending/` is written before the claim, so that whatever is claimed is found by the sweep; a kill between
-the two leaves a marker, which the sweep takes up like a claim. A document is written after a look that no newer claim
+the two leaves a marker, which the sweep takes up, writing the claim itself. A document is written after a look that no newer claim
 is there. Between the look and the writing a newer one may come; but a change is closed only when its claim is so old
 that such a writing is over (`Pace.close`), so the newest change writes last.
 """
@@ -64,15 +64,18 @@ class Journal:
         behind = await self._store.scan(_changes(record), after=_changes(record) + record.change, limit=1)
         if any(_is_of(record, listed) for listed in behind):
             return Claim(fresh=False)
-        body = msgspec.json.encode(self._ticket())
         marker = _pending(record)
         if not await self._store.create(marker, _encode(record)):
             return Claim(fresh=False)
-        if not await self._store.create(f"{_changes(record)}{record.change}.json", body):
+        if not await self.confirm(record):
             # Claimed and closed between our look and our marker, which would otherwise begin it anew.
             await self._store.delete(marker)
             return Claim(fresh=False)
         return Claim(fresh=True, newest=not behind)
+
+    async def confirm(self, record: Record) -> bool:
+        """Write the claim on a change whose marker is there; whether there was none yet."""
+        return await self._store.create(f"{_changes(record)}{record.change}.json", msgspec.json.encode(self._ticket()))
 
     async def write(self, record: Record, *, newest: bool) -> None:
         """Keep how far it has come; in the document too when no later change is known."""

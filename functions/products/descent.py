@@ -7,8 +7,8 @@ goes on depends on its filter:
 * Without Status, rows only ever join the list. In a range with a fixed end that pushes others to later pages: page
   numbers show some rows twice and miss none.
 * With Status, rows leave the list when they change, and page numbers would skip others (12 of 60 when tried). So it
-  goes on by time: the range now ends with the last second reached. A second too full for a page is read by itself,
-  without Status.
+  goes on by time: the range now ends with the last second reached. At a second too full for a page it is stuck; who
+  merges the lists reads that second by itself, without Status.
 
 A second with very many rows is handed on in parts of ten pages, so that a reader can stop in between and go on from
 there later, wherever that is.
@@ -46,18 +46,18 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """The page to be read next. `end` None is the first look, `only` a single second that is read in all states."""
+    """The page to be read next, of the range up to `end`; None is the first look, with no range."""
 
     end: int | None
     number: int = 1
-    only: int | None = None
 
 
 class Descent(msgspec.Struct, frozen=True, kw_only=True):
     """How far one list has been read: slots not yet taken, rows of the second that is not over, and what comes next.
 
     `floor` and `ceiling` are the oldest and the newest second still wanted; a list without `place` has been read to its
-    end. `part` counts the parts of the ceiling's second that have been cut off; `torn`: there were rows of no task.
+    end, or is `stuck` at its ceiling. `part` counts the parts of the ceiling's second that have been cut off; `torn`:
+    there were rows of no task.
     """
 
     asks: VendorFilter
@@ -70,27 +70,33 @@ class Descent(msgspec.Struct, frozen=True, kw_only=True):
     opened: Moment | None = None
     part: int = 0
     torn: bool = False
+    stuck: bool = False
 
     @property
     def next_slot(self) -> SlotKey | None:
         """The first slot still to come; where nothing of it has been read, the newest it can be. None at the end."""
         if self.slots:
             return self.slots[0].at
-        return None if self.place is None else SlotKey(self.ceiling, -self.part)
+        return SlotKey(self.ceiling, -self.part) if self.place or self.stuck else None
 
     def call(self) -> PageCall | None:
-        """What to ask next; None when all has been read."""
+        """What to ask next; None where nothing is left, or nothing to be had in this way."""
         place = self.place
         if place is None:
             return None
-        if place.only is None:
-            return PageCall(asks=self.asks, start=self.floor, end=place.end, number=place.number)
-        every_state = replace(self.asks, status=None)
-        return PageCall(asks=every_state, start=place.only, end=place.end, number=place.number)
+        return PageCall(asks=self.asks, start=self.floor, end=place.end, number=place.number)
 
     def without_first_slot(self) -> Descent:
         """The first slot has been taken."""
         return replace(self, slots=self.slots[1:])
+
+    def below(self, second: int) -> Descent:
+        """Without `second`, which is read in another way; nothing newer is left in it."""
+        older = replace(self, slots=tuple(slot for slot in self.slots if slot.at.second < second))
+        if self.ceiling != second or not (self.place or self.stuck):
+            return older
+        place = Place(end=second - 1) if second > self.floor else None
+        return replace(older, ceiling=second - 1, place=place, open=(), opened=None, part=0, stuck=False)
 
 
 def read_on(descent: Descent, page: ListPage) -> Descent:
@@ -108,11 +114,13 @@ def read_on(descent: Descent, page: ListPage) -> Descent:
     if not spread:  # all of it newer than wanted
         return replace(descent, place=_following(place, newest))
     last = min(spread)
-    onward = _onward(descent.asks, place, last, newest)
-    # A second that is now read by itself is read anew, in the vendor's order: parts are counted in its pages.
-    rows = () if onward.only != place.only else tuple(spread[last].values())
     closed = _closed(descent, {second: found for second, found in spread.items() if second > last}, page.asked)
-    return replace(_reached(closed, last, rows, page.asked), place=onward)
+    if not descent.asks.moves:
+        at_last = _reached(closed, last, tuple(spread[last].values()), page.asked)
+        return replace(at_last, place=_following(place, newest))
+    if (end := covering(last)) < (newest if place.end is None else place.end):
+        return replace(_reached(closed, last, tuple(spread[last].values()), page.asked), place=Place(end=end))
+    return replace(_reached(closed, last, (), page.asked), place=None, stuck=True)
 
 
 def _spread(descent: Descent, dated: Iterable[tuple[int, Row]]) -> dict[int, dict[_RowId, Row]]:
@@ -155,34 +163,21 @@ def _reached(descent: Descent, last: int, rows: tuple[Row, ...], asked: Moment) 
 
 
 def _over(descent: Descent, spread: Mapping[int, Mapping[_RowId, Row]], asked: Moment) -> Descent:
-    """The range has been read to its end; after a single second the seconds before it follow."""
-    closed = replace(_closed(descent, spread, asked), open=(), opened=None, part=0)
-    only = descent.place.only if descent.place else None
-    if only is None or only <= descent.floor:
-        return replace(closed, place=None)
-    return replace(closed, place=Place(end=only - 1), ceiling=only - 1)
-
-
-def _onward(asks: VendorFilter, place: Place, last: int, newest: int) -> Place:
-    """By page numbers where rows only join; by time where they leave; a second too full for that by itself."""
-    if place.only is not None or not asks.moves:
-        return _following(place, newest)
-    end, before = covering(last), newest if place.end is None else place.end
-    return Place(end=end) if end < before else Place(end=end, only=last)
+    """The range has been read to its end."""
+    return replace(_closed(descent, spread, asked), place=None, open=(), opened=None, part=0)
 
 
 def begin(asks: VendorFilter, *, part_rows: int, floor: int, ceiling: int, is_open: bool = False) -> Descent:
     """A list from `ceiling` down to `floor`; `is_open` when the ceiling is now, and no end need be named at first."""
-    place = Place(end=None if is_open else covering(ceiling))
+    place = Place(end=None if is_open else covering(ceiling)) if floor <= ceiling else None
     return Descent(asks=asks, part_rows=part_rows, floor=floor, ceiling=ceiling, place=place)
 
 
-def resume(asks: VendorFilter, at: SlotKey, *, part_rows: int, floor: int) -> Descent:
-    """A list from a slot on, where nothing is left of what was read before it."""
-    if not at.turn:
-        return begin(asks, part_rows=part_rows, floor=floor, ceiling=at.second)
-    place = Place(end=at.second, only=at.second, number=-at.turn * PART_PAGES + 1)
-    return Descent(asks=asks, part_rows=part_rows, floor=floor, ceiling=at.second, place=place, part=-at.turn)
+def alone(asks: VendorFilter, second: int, *, part_rows: int, part: int = 0) -> Descent:
+    """The list of a single second, from a part of it on: a part is so many pages of this list."""
+    every_state = replace(asks, status=None)
+    place = Place(end=second, number=part * PART_PAGES + 1)
+    return Descent(asks=every_state, part_rows=part_rows, floor=second, ceiling=second, place=place, part=part)
 
 
 def covering(second: int) -> int:

@@ -79,6 +79,8 @@ class Paging:
             at = max((slot for scan in live.values() if (slot := scan.next_slot)), default=None)
             if at is None:
                 return
+            live = {product: scan.unstuck(at) for product, scan in live.items()}
+            self.scans.update(live)
             calls = [_Read(p, number, call) for p, scan in live.items() for number, call in scan.calls(at).items()]
             if not calls:
                 self._take(at, live, room)

@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from functions.model import Moment, Row, TaskKey
-from functions.products.descent import Descent, Place, Slot, SlotKey, begin, covering, read_on, resume
+from functions.products.descent import Descent, Place, Slot, SlotKey, alone, begin, covering, read_on
 from functions.products.listing import EVERY_ROW, ListPage, PageCall, VendorFilter
 from functions.tasks.selecting import Chooses
 
@@ -18,13 +18,15 @@ _RowId = tuple[str, str]
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """All before slot (`second`, `turn`) has been listed, and in it the tasks down to id `after`, if it is given.
 
-    `listed` are tasks that were listed with the part before and have rows in this one, too.
+    `listed` are tasks that were listed with the part before and have rows in this one, too. `alone`: the second is read
+    by itself, without Status.
     """
 
     second: int
     turn: int = 0
     after: str | None = None
     listed: tuple[str, ...] = ()
+    alone: bool = False
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,33 +58,29 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     def begin(self, product: str, span: Span) -> Scan:
         """The scan of a whole span, which may be empty."""
-        if span.floor > span.ceiling:
-            return Scan(product=product, descents=())
-
-        def start(asks: VendorFilter) -> Descent:
-            return begin(asks, part_rows=self.part_rows, floor=span.floor, ceiling=span.ceiling, is_open=span.is_open)
-
-        if self.looks_wide:
-            return Scan(product=product, descents=(start(EVERY_ROW),), narrow=self.filters)
-        return Scan(product=product, descents=tuple(start(asks) for asks in self.filters))
+        asked = (EVERY_ROW,) if self.looks_wide else self.filters
+        descents = tuple(
+            begin(asks, part_rows=self.part_rows, floor=span.floor, ceiling=span.ceiling, is_open=span.is_open)
+            for asks in asked
+        )
+        return Scan(product=product, descents=descents, narrow=self.filters if self.looks_wide else ())
 
     def resume(self, product: str, span: Span, cursor: Cursor) -> Scan:
         """The scan from a cursor on, nothing read before at hand."""
-        at = SlotKey(cursor.second, cursor.turn)
-        # Parts of a second were cut in the narrow lists: the wide look is never so long.
-        wide = self.looks_wide and not at.turn
-        descents = tuple(
-            resume(asks, at, part_rows=self.part_rows, floor=span.floor)
-            for asks in ((EVERY_ROW,) if wide else self.filters)
+        listed = frozenset(cursor.listed)
+        if not (cursor.turn or cursor.alone):
+            rest = self.begin(product, Span(floor=span.floor, ceiling=cursor.second))
+            return replace(rest, mark=cursor)
+        older = tuple(
+            begin(asks, part_rows=self.part_rows, floor=span.floor, ceiling=cursor.second - 1) for asks in self.filters
         )
-        narrow = self.filters if wide else ()
         return Scan(
             product=product,
-            descents=descents,
-            narrow=narrow,
+            descents=_alone(self.filters, cursor.second, self.part_rows, -cursor.turn) + older,
             mark=cursor,
-            listed=frozenset(cursor.listed),
+            listed=listed,
             going_on=cursor.listed,
+            alone=cursor.second if cursor.alone else None,
         )
 
 
@@ -91,7 +89,8 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
 
     `narrow` are the lists that the wide look at the beginning gives way to; `mark` is the last slot taken in part.
     `listed` are the tasks listed with parts before of the second that `next_slot` lies in, `going_on` those that
-    the last of these parts ended with: where a task has rows in two parts, they follow each other.
+    the last of these parts ended with: where a task has rows in two parts, they follow each other. `alone` is a second
+    that is read by itself.
     """
 
     product: str
@@ -100,6 +99,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     mark: Cursor | None = None
     listed: frozenset[str] = frozenset()
     going_on: tuple[str, ...] = ()
+    alone: int | None = None
 
     @property
     def next_slot(self) -> SlotKey | None:
@@ -112,7 +112,13 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
         at = self.next_slot
         if at is None:
             return None
-        return Cursor(at.second, at.turn, self._taken_down_to(at), self.going_on if at.turn else ())
+        return Cursor(
+            second=at.second,
+            turn=at.turn,
+            after=self._taken_down_to(at),
+            listed=self.going_on if at.turn else (),
+            alone=at.second == self.alone,
+        )
 
     @property
     def rows(self) -> int:
@@ -128,6 +134,15 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
             for number, descent in enumerate(self.descents)
             if descent.next_slot == at and not descent.slots and (call := descent.call())
         }
+
+    def unstuck(self, at: SlotKey) -> Scan:
+        """Where a list is stuck at the second that comes next, all lists leave it out, and it is read by itself."""
+        if not any(descent.stuck and descent.next_slot == at for descent in self.descents):
+            return self
+        older = tuple(descent.below(at.second) for descent in self.descents)
+        asked = tuple(descent.asks for descent in self.descents if descent.asks != EVERY_ROW)
+        second = _alone(asked, at.second, self.descents[0].part_rows, 0)
+        return replace(self, descents=second + older, alone=at.second)
 
     def fed(self, number: int, page: ListPage, can_judge: Callable[[Row], bool]) -> Scan:
         """With the page that descent `number` had to read; `can_judge` tells the rows that may be chosen from here."""
@@ -214,6 +229,12 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
             for asks in self.narrow
         )
         return replace(self, descents=seen + narrow, narrow=())
+
+
+def _alone(asked: Iterable[VendorFilter], second: int, part_rows: int, part: int) -> tuple[Descent, ...]:
+    """The lists of a single second in all states, each once."""
+    distinct = dict.fromkeys(replace(asks, status=None) for asks in asked)
+    return tuple(alone(asks, second, part_rows=part_rows, part=part) for asks in distinct)
 
 
 _Part = tuple[Slot, tuple[Row, ...]]

@@ -113,7 +113,7 @@ def test_what_nobody_foresaw_tells_nothing(door: Client, tasks: StubTasks, caplo
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == ["unforeseen"]
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/", "/v1/nothing", "/v1/tasks/", "/invoke", "/pre-stop"])
+@pytest.mark.parametrize("path", ["/index.html", "/v1", "/v1/", "/v1/nothing", "/v1/tasks/", "/invoke", "/pre-stop"])
 def test_what_is_not_there_is_not_found_and_never_a_redirect(door: Client, path: str) -> None:
     problem(door.get(path), 404, "not-found")
     problem(door.post(path), 404, "not-found")

@@ -170,7 +170,7 @@ def test_query_parameters_come_decoded_and_arrive_as_they_were(runtime: Runtime)
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/v1/tasks", 200), ("/v1%2Ftasks", 200), ("/v1/%E4%B8%AD", 404), ("/", 404)]
+    ("path", "status"), [("/v1/tasks", 200), ("/v1%2Ftasks", 200), ("/v1/%E4%B8%AD", 404), ("/none", 404)]
 )
 def test_the_raw_path_is_percent_encoded(runtime: Runtime, path: str, status: int) -> None:
     assert runtime.http(rawPath=path)[0] == status

@@ -102,7 +102,7 @@ class Stage:
         await asyncio.gather(*(each.sweep() for each in chosen), return_exceptions=True)
 
     def kill(self) -> None:
-        """An instance dies with everything in it, and another takes its place; what it had not noted may be repeated."""
+        """An instance dies with everything in it, and another takes its place; what was not noted may be repeated."""
         self.in_flight.update(sent(self.account).keys() - _noted(self))
         at = self.rng.randrange(len(self.instances))
         self.instances[at].kill()

@@ -346,6 +346,59 @@ def test_a_second_with_more_rows_than_one_answer_may_read_still_gets_on_from_ins
 FAST = Settings(account_qps=dict.fromkeys(Settings().account_qps, 1_000.0))
 
 
+@pytest.mark.parametrize("every", [1, 0], ids=["a second each", "one second"])
+@pytest.mark.parametrize("instances", ["the same instance", "another each time"])
+def test_tasks_that_leave_the_filter_between_pages_take_no_other_with_them(every: int, instances: str) -> None:
+    async def main() -> None:
+        account = Account(limits=False)
+        ids = fill(account, "cdn", 360, every=every)
+        for task_id in ids:
+            move(account, task_id, "Refreshing")
+        service, query, listed = instance_over(account, FAST), asking(statuses=(Status.RUNNING,), page_size=30), []
+        for _ in range(MANY_PAGES):
+            page = (await service.list(query)).page
+            listed += [task.task_id for task in page.tasks]
+            if page.next_page_token is None:
+                break
+            for task in page.tasks[::2]:
+                move(account, task.task_id, "Complete")
+            query = after(query, page.next_page_token)
+            if instances == "another each time":
+                service = instance_over(account, FAST)
+        assert sorted(listed) == sorted(ids)
+
+    run(main())
+
+
+def move(account: Account, task_id: str, status: str) -> None:
+    task = account.world.task("cdn", task_id)
+    assert task is not None
+    for row in task.rows:
+        account.world.set_row("cdn", task_id, row.object_path, status=status)
+
+
+def test_a_second_too_full_for_one_state_is_listed_once_whatever_states_it_holds() -> None:
+    async def main() -> None:
+        account = Account(limits=False)
+        words = ("Canceled", "Failed", "Timeout", "Complete")
+        ids = {
+            account.world.add_task(
+                "cdn", [Row(f"http://a.com/{n}", words[n % 40 % 4] if n % 40 < 4 else "Canceled", 1)], age=5
+            )
+            for n in range(1_500)
+        }
+        service, query, listed = instance_over(account, FAST), asking(statuses=BAD, page_size=100), []
+        for _ in range(MANY_PAGES):
+            page = (await service.list(query)).page
+            listed += [task.task_id for task in page.tasks]
+            if page.next_page_token is None:
+                break
+            query, service = after(query, page.next_page_token), instance_over(account, FAST)
+        assert len(listed) == len(set(listed)) == len(ids) - 1_500 // 40 - 1
+
+    run(main())
+
+
 # Whole tasks.
 
 

@@ -109,7 +109,7 @@ class Conditions(msgspec.Struct):
 conditions = st.builds(
     Conditions, st.sampled_from([2, 3, 5, 50]), st.sampled_from([1, 2, 10]), st.just(False), st.booleans()
 ) | st.builds(Conditions, st.sampled_from([2, 3, 5, 50]), st.just(10), st.booleans(), st.booleans())
-changes = st.lists(st.lists(st.tuples(st.integers(0, 50), statuses), max_size=4), max_size=4)
+changes = st.lists(st.lists(st.tuples(st.integers(0, 200), statuses), max_size=6), max_size=10)
 
 
 def moment(age: float) -> datetime:
