@@ -52,6 +52,7 @@ token: $(READY)
 
 openapi: $(READY)
 	$(BIN)/python -m functions.api.openapi > functions/web/openapi.json
+	$(BIN)/python -m declarations > functions/web/task-status.d.ts
 
 clean:
 	rm -rf $(VENV) dist build

@@ -154,8 +154,8 @@ def _changed(seen: LookupAnswer, answer: LookupAnswer) -> TaskReport:
 
 
 def _content(task: Task) -> Task:
-    """What of a task makes a version: not when it was looked at."""
-    return msgspec.structs.replace(task, checked_at="", stale=False)
+    """What of a task is worth telling: not when it was looked at."""
+    return msgspec.structs.replace(task, checked_at="")
 
 
 def _frame(event: str, report: TaskReport) -> bytes:

@@ -11,7 +11,8 @@ goes on depends on its filter:
   merges the lists reads that second by itself, without Status.
 
 A second with very many rows is handed on in parts of ten pages, so that a reader can stop in between and go on from
-there later, wherever that is.
+there later, wherever that is. (Should EndTime be part of the vendor's range, who goes on elsewhere meets some rows of
+the part before again: nobody documents it. A task may then be listed twice, and still none is missed.)
 """
 
 from __future__ import annotations

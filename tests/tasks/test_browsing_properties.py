@@ -105,10 +105,9 @@ class Conditions(msgspec.Struct):
     other_instance: bool
 
 
-# Where EndTime is inclusive, parts of a second are not counted from its own first row: another instance may repeat.
 conditions = st.builds(
-    Conditions, st.sampled_from([2, 3, 5, 50]), st.sampled_from([1, 2, 10]), st.just(False), st.booleans()
-) | st.builds(Conditions, st.sampled_from([2, 3, 5, 50]), st.just(10), st.booleans(), st.booleans())
+    Conditions, st.sampled_from([2, 3, 5, 50]), st.sampled_from([1, 2, 10]), st.booleans(), st.booleans()
+)
 changes = st.lists(st.lists(st.tuples(st.integers(0, 200), statuses), max_size=6), max_size=10)
 
 
@@ -190,6 +189,11 @@ class Walk:
             self.account.world.set_row(product, task.task_id, path, status=status)
             self.seen[f"{product}:{task.task_id}", path].add(status)
 
+    def assert_once(self, ids: list[str]) -> None:
+        """No task twice; but an inclusive EndTime hides from another instance where a part of a second begins."""
+        repeats = self.conditions.end_time_inclusive and self.conditions.other_instance
+        assert repeats or len(ids) == len(set(ids))
+
     async def page(self, query: ListQuery, *failing: str) -> tuple[tuple[Task, ...], str | None]:
         """The next page; where every product that is left fails, the same is asked again when they are well."""
         if self.conditions.other_instance:
@@ -217,7 +221,7 @@ async def _listed_with_failures(walk: Walk, query: ListQuery, failing: list[set[
         listed += [task.id for task in tasks]
         if token is None:
             break
-    assert len(listed) == len(set(listed))
+    walk.assert_once(listed)
     assert expected <= set(listed)
 
 
@@ -240,7 +244,7 @@ async def _listed(walk: Walk, query: ListQuery, plans: list[list[tuple[int, str]
         ever |= now
     assert token is None, "the list does not end"
     ids = [task.id for task in listed]
-    assert len(ids) == len(set(ids))
+    walk.assert_once(ids)
     assert {key for key, task in throughout.items() if _in_reach(query, task)} <= set(ids) <= set(ever)
     created = [task.created_at or "" for task in listed]
     assert created == sorted(created, reverse=True)
