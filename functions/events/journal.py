@@ -8,9 +8,9 @@
 `<object>` is sha256(bucket/key), `<change>` begins with the event's time: names sort by time, and the newest wins.
 
 The marker in `pending/` is written before the claim, so that whatever is claimed is found by the sweep; a kill between
-the two leaves a marker, which the sweep takes up, writing the claim itself. A document is written after a look that no newer claim
-is there. Between the look and the writing a newer one may come; but a change is closed only when its claim is so old
-that such a writing is over (`Pace.close`), so the newest change writes last.
+the two leaves a marker, which the sweep takes up, writing the claim itself. A document is written after a look that no
+newer claim is there. Between the look and the writing a newer one may come; but a change is closed only when its claim
+is so old that such a writing is over (`Pace.close`), so the newest change writes last.
 """
 
 from __future__ import annotations
@@ -67,15 +67,16 @@ class Journal:
         marker = _pending(record)
         if not await self._store.create(marker, _encode(record)):
             return Claim(fresh=False)
-        if not await self.confirm(record):
+        if await self.confirm(record):
+            return Claim(fresh=True, newest=not behind)
+        if await self._claimed_at(_claim(record)) < record.claimed_at:
             # Claimed and closed between our look and our marker, which would otherwise begin it anew.
             await self._store.delete(marker)
-            return Claim(fresh=False)
-        return Claim(fresh=True, newest=not behind)
+        return Claim(fresh=False)
 
     async def confirm(self, record: Record) -> bool:
         """Write the claim on a change whose marker is there; whether there was none yet."""
-        return await self._store.create(f"{_changes(record)}{record.change}.json", msgspec.json.encode(self._ticket()))
+        return await self._store.create(_claim(record), msgspec.json.encode(self._ticket()))
 
     async def write(self, record: Record, *, newest: bool) -> None:
         """Keep how far it has come; in the document too when no later change is known."""
@@ -125,7 +126,7 @@ class Journal:
         listed = await self._store.scan(_attempt(record, errand))
         if not listed:
             return Attempts()
-        first, last = await asyncio.gather(self._claimed_at(listed[0]), self._claimed_at(listed[-1]))
+        first, last = await asyncio.gather(self._claimed_at(listed[0].key), self._claimed_at(listed[-1].key))
         return Attempts(len(listed), first, last)
 
     async def claim_attempt(self, record: Record, errand: int, number: int) -> bool:
@@ -148,8 +149,8 @@ class Journal:
         self._read[listed.key] = (listed.etag, record)
         return record
 
-    async def _claimed_at(self, listed: Listed) -> datetime:
-        body = await self._store.get(listed.key)
+    async def _claimed_at(self, key: str) -> datetime:
+        body = await self._store.get(key)
         # Claims are not removed; one that was by hand is as good as claimed now.
         return msgspec.json.decode(body, type=_Ticket).claimed_at if body else self._clock.now().utc
 
@@ -167,6 +168,10 @@ def _pending(record: Record) -> str:
 
 def _changes(record: Record) -> str:
     return f"changes/{record.object_id}/"
+
+
+def _claim(record: Record) -> str:
+    return f"{_changes(record)}{record.change}.json"
 
 
 def _attempt(record: Record, errand: int) -> str:

@@ -109,6 +109,28 @@ def test_a_late_delivery_finds_the_change_long_over() -> None:
     assert not shelf.keys("pending/")
 
 
+def test_a_delivery_that_falls_asleep_while_it_claims_spoils_nothing() -> None:
+    async def main() -> tuple[SlowAccount, Shelf]:
+        account, shelf = SlowAccount(), Shelf()
+        sleepy, awake = Instance(account, shelf, REFRESH), Instance(account, shelf, REFRESH)
+        create = sleepy.store.create
+
+        async def dawdling(key: str, body: bytes) -> bool:
+            await asyncio.sleep(70 if key.startswith("changes/") else 0)
+            return await create(key, body)
+
+        sleepy.store.create = dawdling  # type: ignore[method-assign]
+        delivery = sleepy.start(sleepy.door.handle(event("a.jpg")))
+        await minutes(awake, 1)
+        await delivery
+        await minutes(awake, 3)
+        return account, shelf
+
+    account, shelf = run(main())
+    assert submitted(account) == [[url("a.jpg")]]
+    assert document(shelf, "a.jpg").outcome == "succeeded"
+
+
 def test_the_same_change_through_both_envelopes_is_one_change() -> None:
     async def main() -> SlowAccount:
         account = SlowAccount()

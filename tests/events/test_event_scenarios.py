@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.oss_scenarios import play, story
 
-SEEDS = range(150)
+SEEDS = range(100)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
