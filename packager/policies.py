@@ -56,6 +56,8 @@ def policy(rights: Rights) -> Mapping[str, Any]:
     if rights.lists_store:
         condition = {"StringLike": {"oss:Prefix": [f"{_PREFIX}/*"]}}
         statements.append({**_statement(("oss:ListObjects",), _STORE), "Condition": condition})
+        # Asked once before the first claim: a versioned bucket would let claims be overwritten (OSS, PutObject).
+        statements.append(_statement(("oss:GetBucketVersioning",), _STORE))
     return {"Version": "1", "Statement": statements}
 
 
