@@ -47,8 +47,9 @@ lock:
 	CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/pip-compile --quiet --generate-hashes --strip-extras \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock requirements.txt
 
-# The long runs: the OSS door killed at random moments, and random histories of events.
+# The long runs: two thousand viewers at once; the OSS door killed at random moments, and random histories of events.
 soak: $(READY)
+	$(BIN)/python -m bench.soak.watchers
 	$(BIN)/python -m bench.soak.oss_door $(ARGS)
 
 token: $(READY)
