@@ -62,12 +62,14 @@ class Browser:
         too_old = self._clock.now().later(-self._settings.fresh_seconds)
         scans = self._scans(query)
         paging = Paging(
-            {product: self._products[product].listing for product in scans},
+            self._products,
             scans,
             Choice(chooser(query), lambda row: query.domain_name is None or host_of(row.object_path) is not None),
             Haste(enough=started + seconds * _ENOUGH_SHARE, latest=started + seconds * _LATEST_SHARE),
         )
         await paging.fill(query.page_size)
+        if paging.faults and query.page_token is not None and not paging.got_anywhere:
+            self._ahead.keep(query.page_token, paging.scans)  # what was read serves who tries again
         _refuse_silence(paging)
         completed = await complete(paging.chosen, self._products, too_old, started + seconds)
         page = TaskList(
@@ -106,7 +108,7 @@ class Browser:
         if not any(_may_answer(paging.faults.get(product)) for product in cursors):
             return None
         token = self._tokens.write(query, cursors)
-        self._ahead.keep(token, {p: scan for p, scan in paging.scans.items() if p not in paging.faults and scan.cursor})
+        self._ahead.keep(token, {product: paging.scans[product] for product in cursors})
         return token
 
 

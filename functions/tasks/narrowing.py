@@ -11,21 +11,26 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from functions.errors import InvalidRequest, ParameterFault
 from functions.model import VENDOR_WINDOW, Moment, Status
-from functions.products.descent import PART_PAGES
+from functions.products.descent import Look, Measure
 from functions.products.listing import EVERY_ROW, VendorFilter
 from functions.products.spec import ProductSpec
 from functions.products.words import action_of
+from functions.tasks.plan import Plan, Span
 from functions.tasks.query import ListQuery
-from functions.tasks.scan import Plan, Span
 from functions.tasks.selecting import normal_type
 
 MAX_CALLS = 40
 """The most calls one answer may cost, completion by id apart: eight seconds of the account's five calls a second."""
 _TOLERANCE_SECONDS = 60
 """`now - 3 days`, reckoned by a caller's clock, is not refused for arriving a moment later."""
+_PART_PAGES = 10
+"""Few enough for one answer; a task that is cut in two is completed by id."""
+_DEAR_PART_PAGES = 40
+"""Where that costs a call for each page of its rows, a part has room for the largest task: 2,000 rows (facts 6.1)."""
 _PRELOAD = "preload"
 
 
@@ -74,7 +79,7 @@ def _faults_of_range(query: ListQuery, now: Moment) -> Iterable[ParameterFault]:
 
 
 def _faults_of_cost(query: ListQuery, plans: Collection[Plan]) -> Iterable[ParameterFault]:
-    calls = sum(len(plan.filters) for plan in plans)
+    calls = sum(len(plan.lists) for plan in plans)
     if calls <= MAX_CALLS:
         return
     cost = f"the question costs at least {calls} vendor calls, and at most {MAX_CALLS} are made for one"
@@ -92,28 +97,36 @@ def _written(time: datetime) -> str:
 
 
 def _plan(query: ListQuery, spec: ProductSpec, calls_in_time: float) -> Plan:
-    filters = _filters(query, spec)
-    looks_wide = len(filters) > 1 and not query.object_paths
-    if looks_wide and len(filters) >= calls_in_time:
+    looks = _looks(query, spec)
+    plan = Plan(looks, _measure(spec))
+    if len(plan.lists) >= calls_in_time and not query.object_paths:
         # Many lists must all be read before the first task is known; one list gets on with every call.
-        filters, looks_wide = (EVERY_ROW,), False
-    return Plan(filters=filters, part_rows=PART_PAGES * spec.listing.page_size, looks_wide=looks_wide)
+        return Plan((Look(EVERY_ROW),), plan.measure)
+    return plan
 
 
-def _filters(query: ListQuery, spec: ProductSpec) -> tuple[VendorFilter, ...]:
+def _measure(spec: ProductSpec) -> Measure:
+    return Measure(spec.listing.page_size, _DEAR_PART_PAGES if spec.lookup.dear else _PART_PAGES)
+
+
+def _looks(query: ListQuery, spec: ProductSpec) -> tuple[Look, ...]:
     if query.object_paths:  # few rows have one exact URL: the rest is chosen here
-        return tuple(VendorFilter(object_path=path) for path in query.object_paths)
+        return tuple(Look(VendorFilter(object_path=path)) for path in query.object_paths)
     types, statuses = _types(query), _statuses(query, spec)
     if types == ():
         return ()
-    if (types is None and query.domain_name is None and statuses == (None,)) or not _filterable(types, spec):
-        return (EVERY_ROW,)
+    if (types is None and query.domain_name is None and not statuses) or not _filterable(types, spec):
+        return (Look(EVERY_ROW),)
     domain = query.domain_name and query.domain_name.lower()
-    return tuple(
-        VendorFilter(domain_name=domain, object_type=object_type, status=status)
-        for object_type in types or _types_of_action(query, spec)
-        for status in statuses
-    )
+    looks = tuple(_look(domain, word, statuses) for word in types or _types_of_action(query, spec))
+    return looks if len(looks) == 1 else (Look(EVERY_ROW, looks),)
+
+
+def _look(domain: str | None, object_type: str, statuses: tuple[str, ...]) -> Look:
+    """All rows of a type, then those of each state; of one state at once."""
+    every_state = VendorFilter(domain_name=domain, object_type=object_type)
+    in_states = tuple(Look(replace(every_state, status=status)) for status in statuses)
+    return in_states[0] if len(in_states) == 1 else Look(every_state, in_states)
 
 
 def _types(query: ListQuery) -> tuple[str, ...] | None:
@@ -133,8 +146,8 @@ def _types_of_action(query: ListQuery, spec: ProductSpec) -> tuple[str, ...]:
     return tuple(word for word in spec.listing.object_types if query.action in {None, action_of(word)})
 
 
-def _statuses(query: ListQuery, spec: ProductSpec) -> tuple[str | None, ...]:
-    """The vendor's words to ask for one by one; (None,) where rows of all states are read and chosen from here.
+def _statuses(query: ListQuery, spec: ProductSpec) -> tuple[str, ...]:
+    """The vendor's words to ask for one by one; none where rows of all states are read and chosen from here.
 
     That is: for states the product cannot filter by; for `complete`, which most rows are; and for several states that a
     row moves between, because it could be missed in both: not there yet, and there no more.
@@ -143,4 +156,4 @@ def _statuses(query: ListQuery, spec: ProductSpec) -> tuple[str | None, ...]:
     wanted = query.statuses
     filterable = all(status in words and status is not Status.COMPLETE for status in wanted)
     settled = len(wanted) == 1 or all(status.bad for status in wanted)
-    return tuple(words[status] for status in wanted) if wanted and filterable and settled else (None,)
+    return tuple(words[status] for status in wanted) if filterable and settled else ()

@@ -12,9 +12,12 @@ from msgspec.structs import replace
 
 from functions.errors import Reason, UpstreamFault
 from functions.model import Row
-from functions.products.descent import SlotKey
-from functions.products.listing import Listing, ListPage, PageCall
+from functions.products.descent import Descent, SlotKey
+from functions.products.listing import ListPage, PageCall
+from functions.products.product import Product
+from functions.tasks.fan import Fan
 from functions.tasks.narrowing import MAX_CALLS
+from functions.tasks.query import AskedId
 from functions.tasks.scan import Candidate, Scan
 from functions.tasks.selecting import Chooses
 
@@ -26,6 +29,8 @@ _MENDS: Mapping[str | None, Callable[[Scan, int], Scan]] = MappingProxyType(
     }
 )
 """Refusals by the vendor's code after which a list can be asked in another way."""
+_LEAP_PATIENCE_SECONDS = 1.5
+"""How long it is worth waiting to be spared up to twenty pages; reading them takes five seconds."""
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -54,10 +59,10 @@ class Paging:
     """One page while it is filled. A product that fails stays where it was, and the others go on."""
 
     def __init__(
-        self, listings: Mapping[str, Listing], scans: Mapping[str, Scan], choice: Choice, haste: Haste
+        self, products: Mapping[str, Product], scans: Mapping[str, Scan], choice: Choice, haste: Haste
     ) -> None:
         """`scans` in house order."""
-        self._listings = listings
+        self._products = products
         self._choice = choice
         self._haste = haste
         self._began = {product: scan.cursor for product, scan in scans.items()}
@@ -75,17 +80,16 @@ class Paging:
     async def fill(self, room: int) -> None:
         """Choose up to `room` tasks: fewer at the end of the list, or when it has cost enough for one answer."""
         while len(self.chosen) < room:
-            live = {product: scan for product, scan in self.scans.items() if product not in self.faults}
-            at = max((slot for scan in live.values() if (slot := scan.next_slot)), default=None)
+            at = max((slot for _, scan in self._live() if (slot := scan.next_slot)), default=None)
             if at is None:
                 return
-            live = {product: scan.unstuck(at) for product, scan in live.items()}
-            self.scans.update(live)
-            calls = [_Read(p, number, call) for p, scan in live.items() for number, call in scan.calls(at).items()]
+            self.scans.update((product, scan.unstuck(at)) for product, scan in self._live())
+            calls = self._calls(at)
             if not calls:
-                self._take(at, live, room)
+                self._take(at, room)
             elif self._may_read(len(calls)):
-                await self._read(calls)
+                await self._leap(at)
+                await self._read(self._calls(at))
             else:
                 return
 
@@ -95,11 +99,39 @@ class Paging:
         in_time = asyncio.get_running_loop().time() < self._haste.enough
         return in_time and self.calls.total() + calls <= MAX_CALLS
 
-    def _take(self, at: SlotKey, live: Mapping[str, Scan], room: int) -> None:
-        for product, scan in live.items():
+    def _live(self) -> list[tuple[str, Scan]]:
+        return [(product, scan) for product, scan in self.scans.items() if product not in self.faults]
+
+    def _calls(self, at: SlotKey) -> list[_Read]:
+        return [
+            _Read(product, number, call) for product, scan in self._live() for number, call in scan.calls(at).items()
+        ]
+
+    def _take(self, at: SlotKey, room: int) -> None:
+        for product, scan in self._live():
             if scan.next_slot == at:
                 taken, self.scans[product] = scan.take(at, self._choice.chooses, room - len(self.chosen))
                 self.chosen += taken
+
+    async def _leap(self, at: SlotKey) -> None:
+        """Learn by id how many pages are filled by one task alone, where ids are cheap; those need not be read."""
+        crowds = [
+            (product, number, AskedId(task_id, product))
+            for product, scan in self._live()
+            for number, task_id in scan.crowds(at).items()
+            if not self._products[product].spec.lookup.dear
+        ]
+        if not crowds:
+            return
+        patience = min(self._haste.latest, asyncio.get_running_loop().time() + _LEAP_PATIENCE_SECONDS)
+        with Fan(self._products, patience) as fan:
+            fan.ask({asked: [product] for product, _, asked in crowds})
+            await fan.settled(patience)
+            findings = fan.findings()
+            self.calls.update({timing.product: timing.calls for timing in fan.timings()})
+        for product, number, asked in crowds:
+            sighting = findings[asked.key_in(product)].sighting
+            self.scans[product] = self.scans[product].leapt(number, sighting.rows if sighting else ())
 
     async def _read(self, calls: list[_Read]) -> None:
         pages = await asyncio.gather(*(self._page(read) for read in calls))
@@ -114,7 +146,7 @@ class Paging:
     async def _page(self, read: _Read) -> ListPage | UpstreamFault:
         self.calls[read.product] += 1
         try:
-            return await self._listings[read.product].page(read.call, self._haste.latest)
+            return await self._products[read.product].listing.page(read.call, self._haste.latest)
         except UpstreamFault as fault:
             return fault
         finally:
@@ -125,11 +157,15 @@ class Paging:
         mended = scan
         if fault.vendor_code in _MENDS:
             mended = _MENDS[fault.vendor_code](scan, number)
-        elif fault.reason is Reason.DENIED and any(asks.domain_name for asks in scan.narrow):
+        elif fault.reason is Reason.DENIED and _is_narrower_by_domain(scan.descents[number]):
             # The right may be for some domains only: asked with a DomainName the vendor answers (facts 5.5).
-            mended = scan.narrowed()
+            mended = scan.narrowed(number)
         elif fault.reason.decides:
             mended = replace(scan, descents=())
         self.scans[scan.product] = mended
         if mended is scan or fault.reason.decides:
             self.faults[scan.product] = fault
+
+
+def _is_narrower_by_domain(descent: Descent) -> bool:
+    return descent.asks.domain_name is None and any(look.asks.domain_name for look in descent.narrower)

@@ -8,9 +8,11 @@ import msgspec
 from msgspec.structs import replace
 
 from functions.model import Moment, Row, TaskKey
-from functions.products.descent import Descent, Place, Slot, SlotKey, alone, begin, covering, read_on
+from functions.products.descending import leapt, read_on
+from functions.products.descent import Descent, Measure, Place, Slot, SlotKey, alone, covering, narrowed
 from functions.products.listing import EVERY_ROW, ListPage, PageCall, VendorFilter
 from functions.tasks.selecting import Chooses
+from functions.tasks.visibility import host_of
 
 _RowId = tuple[str, str]
 
@@ -29,14 +31,6 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     alone: bool = False
 
 
-class Span(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds of creation asked for, both ends included; `is_open` when the newest is now and nothing was read yet."""
-
-    floor: int
-    ceiling: int
-    is_open: bool = False
-
-
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """A task that is listed, with the rows that were seen of it: all it has if `whole`."""
 
@@ -46,56 +40,16 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     asked: Moment
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """The vendor lists a question is answered from.
-
-    With `looks_wide`, one page of all rows is read first: where few tasks are there, or many match, it is all it takes.
-    """
-
-    filters: tuple[VendorFilter, ...]
-    part_rows: int
-    looks_wide: bool = False
-
-    def begin(self, product: str, span: Span) -> Scan:
-        """The scan of a whole span, which may be empty."""
-        asked = (EVERY_ROW,) if self.looks_wide else self.filters
-        descents = tuple(
-            begin(asks, part_rows=self.part_rows, floor=span.floor, ceiling=span.ceiling, is_open=span.is_open)
-            for asks in asked
-        )
-        return Scan(product=product, descents=descents, narrow=self.filters if self.looks_wide else ())
-
-    def resume(self, product: str, span: Span, cursor: Cursor) -> Scan:
-        """The scan from a cursor on, nothing read before at hand."""
-        listed = frozenset(cursor.listed)
-        if not (cursor.turn or cursor.alone):
-            rest = self.begin(product, Span(floor=span.floor, ceiling=cursor.second))
-            return replace(rest, mark=cursor)
-        older = tuple(
-            begin(asks, part_rows=self.part_rows, floor=span.floor, ceiling=cursor.second - 1) for asks in self.filters
-        )
-        return Scan(
-            product=product,
-            descents=_alone(self.filters, cursor.second, self.part_rows, -cursor.turn) + older,
-            mark=cursor,
-            listed=listed,
-            going_on=cursor.listed,
-            alone=cursor.second if cursor.alone else None,
-        )
-
-
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
     """How far a product's lists have been read and taken.
 
-    `narrow` are the lists that the wide look at the beginning gives way to; `mark` is the last slot taken in part.
-    `listed` are the tasks listed with parts before of the second that `next_slot` lies in, `going_on` those that
-    the last of these parts ended with: where a task has rows in two parts, they follow each other. `alone` is a second
-    that is read by itself.
+    `mark` is the last slot taken in part. `listed` are the tasks listed with earlier parts of the second that
+    `next_slot` lies in, `going_on` those that the last of these parts ended with: where a task has rows in two parts,
+    they follow each other. `alone` is a second that is read by itself.
     """
 
     product: str
     descents: tuple[Descent, ...]
-    narrow: tuple[VendorFilter, ...] = ()
     mark: Cursor | None = None
     listed: frozenset[str] = frozenset()
     going_on: tuple[str, ...] = ()
@@ -123,9 +77,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def rows(self) -> int:
         """How many rows it holds."""
-        return sum(len(slot.rows) for descent in self.descents for slot in descent.slots) + sum(
-            len(descent.open) for descent in self.descents
-        )
+        return sum(_rows_in(descent) for descent in self.descents)
 
     def calls(self, at: SlotKey) -> dict[int, PageCall]:
         """What must be read before slot `at` is known, by the number of the descent."""
@@ -135,32 +87,45 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
             if descent.next_slot == at and not descent.slots and (call := descent.call())
         }
 
+    def crowds(self, at: SlotKey) -> dict[int, str]:
+        """The tasks that fill pages of slot `at`, by the number of the descent that comes to read them."""
+        return {
+            number: descent.crowd.task_id
+            for number, descent in enumerate(self.descents)
+            if descent.crowd and descent.next_slot == at and not descent.slots
+        }
+
+    def leapt(self, number: int, rows: Iterable[Row]) -> Scan:
+        """Descent `number` leaps over its crowd, a task that has these rows; without any they are not known."""
+        descent = self.descents[number]
+        listed = tuple(row for row in rows if _is_in(descent.asks, row))
+        return self._replacing(number, (leapt(descent, listed),))
+
     def unstuck(self, at: SlotKey) -> Scan:
         """Where a list is stuck at the second that comes next, all lists leave it out, and it is read by itself."""
         if not any(descent.stuck and descent.next_slot == at for descent in self.descents):
             return self
         older = tuple(descent.below(at.second) for descent in self.descents)
         asked = tuple(descent.asks for descent in self.descents if descent.asks != EVERY_ROW)
-        second = _alone(asked, at.second, self.descents[0].part_rows, 0)
+        second = alone_in(asked, at.second, self.descents[0].measure, 0)
         return replace(self, descents=second + older, alone=at.second)
 
     def fed(self, number: int, page: ListPage, can_judge: Callable[[Row], bool]) -> Scan:
         """With the page that descent `number` had to read; `can_judge` tells the rows that may be chosen from here."""
         before = self.descents[number]
         after = read_on(before, page)
-        if not self.narrow:
+        if not before.narrower:
             return self._replacing(number, (after,))
         if not all(can_judge(row) for row in page.rows):
-            return self.narrowed()
-        if after.place is None:
-            return replace(self, descents=(after,), narrow=())
-        seen = replace(after, place=None, open=())
-        return self._narrowed_at(after.ceiling, Place(end=covering(after.ceiling)), (seen,))
+            return self.narrowed(number)
+        seen = replace(after, place=None, open=(), crowd=None, narrower=())
+        rest = () if after.place is None else narrowed(before, after.ceiling, Place(end=covering(after.ceiling)))
+        return self._replacing(number, (seen, *rest))
 
-    def narrowed(self) -> Scan:
-        """Without the wide look: the narrow lists begin where it would have."""
-        (wide,) = self.descents
-        return self._narrowed_at(wide.ceiling, wide.place, ())
+    def narrowed(self, number: int) -> Scan:
+        """Without the wide look that descent `number` is: narrower ones begin where it would have."""
+        wide = self.descents[number]
+        return self._replacing(number, narrowed(wide, wide.ceiling, wide.place))
 
     def without(self, number: int) -> Scan:
         """The vendor has no such list, hence no such rows."""
@@ -222,19 +187,20 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     def _replacing(self, number: int, descents: tuple[Descent, ...]) -> Scan:
         return replace(self, descents=self.descents[:number] + descents + self.descents[number + 1 :])
 
-    def _narrowed_at(self, ceiling: int, place: Place | None, seen: tuple[Descent, ...]) -> Scan:
-        (wide,) = self.descents
-        narrow = tuple(
-            Descent(asks=asks, part_rows=wide.part_rows, floor=wide.floor, ceiling=ceiling, place=place)
-            for asks in self.narrow
-        )
-        return replace(self, descents=seen + narrow, narrow=())
+
+def _rows_in(descent: Descent) -> int:
+    leaping = len(descent.leap.rows) if descent.leap else 0
+    return sum(len(slot.rows) for slot in descent.slots) + len(descent.open) + leaping
 
 
-def _alone(asked: Iterable[VendorFilter], second: int, part_rows: int, part: int) -> tuple[Descent, ...]:
-    """The lists of a single second in all states, each once."""
+def _is_in(asks: VendorFilter, row: Row) -> bool:
+    return asks.object_type in {None, row.object_type} and asks.domain_name in {None, host_of(row.object_path)}
+
+
+def alone_in(asked: Iterable[VendorFilter], second: int, measure: Measure, part: int) -> tuple[Descent, ...]:
+    """The lists of a single second from a part of it on, in all states and each once."""
     distinct = dict.fromkeys(replace(asks, status=None) for asks in asked)
-    return tuple(alone(asks, second, part_rows=part_rows, part=part) for asks in distinct)
+    return tuple(alone(asks, second, measure=measure, part=part) for asks in distinct)
 
 
 _Part = tuple[Slot, tuple[Row, ...]]

@@ -41,11 +41,13 @@ def ago(**span: float) -> datetime:
     return datetime.fromtimestamp(EPOCH, UTC) - timedelta(**span)
 
 
-def fill(account: Account, product: str, tasks: int, *, rows: int = 1, every: float = 1.0, **more: Any) -> list[str]:
-    """Tasks with rows of their own, the newest first; one each `every` seconds."""
+def fill(
+    account: Account, product: str, tasks: int, *, rows: int = 1, every: float = 1.0, born: float = 0.0, **more: Any
+) -> list[str]:
+    """Tasks with rows of their own, the newest first; one each `every` seconds, the first `born` seconds ago."""
     return [
         account.world.add_task(
-            product, [f"http://a.com/{number}/{row}" for row in range(rows)], age=number * every, **more
+            product, [f"http://a.com/{number}/{row}" for row in range(rows)], age=born + number * every, **more
         )
         for number in range(tasks)
     ]
@@ -171,9 +173,9 @@ def test_the_vendor_is_never_asked_more_often_than_it_allows() -> None:
         assert answer.page.problems == ()
         assert {report.throttles for report in service.figures()} == {0}
         assert {timing.product: timing.calls for timing in answer.timings} == {
-            "cdn": 1 + 6 * 3,  # a wide look, then each type in each state that can be filtered by
-            "dcdn": 1 + 4 * 3,
-            "vod": 3,  # neither Timeout nor Canceled is a filter there: all rows are read
+            "cdn": 1 + 6,  # a look at all rows, then at each type; one page has all that are left
+            "dcdn": 1 + 4 + 3,  # of one type there is more than a page: it is asked for in each of the states
+            "vod": 4,  # neither Timeout nor Canceled is a filter there: all rows are read
         }
 
     run(main())
@@ -323,21 +325,19 @@ def test_more_tasks_in_one_second_than_a_page_holds(page_size: int, instances: s
 def test_a_second_with_more_rows_than_one_answer_may_read_still_gets_on_from_instance_to_instance() -> None:
     async def main() -> None:
         account = Account()
-        long_ago = [
-            account.world.add_task("dcdn", [f"http://a.com/{n}/{r}" for r in range(700)], age=5) for n in range(4)
-        ]
-        long_ago += [account.world.add_task("dcdn", ["http://a.com/x"], age=6)]
+        full = fill(account, "dcdn", 280, rows=10, every=0, born=5)
+        full += fill(account, "dcdn", 1, born=6)
         listed: list[str] = []
-        query, answers = asking(products=("dcdn",)), 0
+        query, answers = asking(products=("dcdn",), page_size=100), 0
         for _ in range(MANY_PAGES):
             page = (await instance_over(account).list(query)).page
             listed += [task.task_id for task in page.tasks]
-            assert all(task.object_counts.total in {700, 1} and not task.partial for task in page.tasks)
+            assert all(task.object_counts.total in {10, 1} and not task.partial for task in page.tasks)
             answers += 1
             if page.next_page_token is None:
                 break
             query = after(query, page.next_page_token)
-        assert sorted(listed) == sorted(long_ago)
+        assert sorted(listed) == sorted(full)
         assert answers > 1
 
     run(main())
@@ -395,6 +395,56 @@ def test_a_second_too_full_for_one_state_is_listed_once_whatever_states_it_holds
                 break
             query, service = after(query, page.next_page_token), instance_over(account, FAST)
         assert len(listed) == len(set(listed)) == len(ids) - 1_500 // 40 - 1
+
+    run(main())
+
+
+@pytest.mark.parametrize("every", [5, 0], ids=["a second each", "one second"])
+def test_a_task_that_fills_many_pages_is_leapt_over_once_its_rows_are_known_by_id(every: int) -> None:
+    async def main() -> None:
+        account = Account()
+        newer = fill(account, "cdn", 3)
+        large = fill(account, "cdn", 4, rows=1_990, every=every, born=10)
+        older = fill(account, "cdn", 3, every=20, born=60)
+        tasks = (await instance_over(account).list(asking(products=("cdn",), objects=1))).page.tasks
+        assert {task.task_id for task in tasks} == {*newer, *large, *older}
+        assert {task.object_counts.total for task in tasks} == {1, 1_990}
+        assert not any(task.partial for task in tasks)
+        assert account.list_calls <= 2 * len(large) + 3
+
+    run(main())
+
+
+def test_where_ids_cannot_be_asked_a_large_task_is_read_page_by_page() -> None:
+    async def main() -> None:
+        account = Account()
+        (large,) = fill(account, "cdn", 1, rows=990)
+        older = fill(account, "cdn", 3, born=60)
+        account.faults["DescribeRefreshTaskById"] = UpstreamFault(Reason.DENIED, product="cdn")
+        tasks = (await instance_over(account).list(asking(products=("cdn",)))).page.tasks
+        assert [task.task_id for task in tasks] == [large, *older]
+        assert account.list_calls == 10
+
+    run(main())
+
+
+def test_what_was_read_before_a_product_failed_need_not_be_read_again() -> None:
+    async def main() -> None:
+        account = Account()
+        fill(account, "vod", 40)
+        fill(account, "vod", 1_000, every=0, born=60)
+        service, query = instance_over(account), asking(products=("vod",), page_size=40)
+        token = (await service.list(query)).page.next_page_token
+        failing = asyncio.ensure_future(service.list(after(query, token)))
+        await asyncio.sleep(0.9)
+        account.faults[LISTS["vod"]] = UpstreamFault(Reason.UNAVAILABLE, product="vod")
+        with pytest.raises(NothingAnswered):
+            await failing
+        account.faults.clear()
+        read = max(parameters["PageNumber"] for _, parameters in account.log)
+        account.log.clear()
+        await service.list(after(query, token))
+        assert min(parameters["PageNumber"] for _, parameters in account.log) == read
 
     run(main())
 

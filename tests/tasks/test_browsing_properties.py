@@ -72,7 +72,8 @@ def worlds(draw: st.DrawFn) -> list[History]:
     types = draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=2, unique=True))
     seconds = draw(st.lists(ages, min_size=1, max_size=4, unique=True))
     words = draw(st.lists(statuses, min_size=1, max_size=3, unique=True))
-    rows = st.lists(st.tuples(st.sampled_from(HOSTS), st.sampled_from(words)), min_size=1, max_size=5)
+    row = st.tuples(st.sampled_from(HOSTS), st.sampled_from(words))
+    rows = st.lists(row, min_size=1, max_size=draw(st.sampled_from([1, 5, 15])))
     task = st.builds(History, st.sampled_from(products), st.sampled_from(types), st.sampled_from(seconds), rows)
     return draw(st.lists(task, min_size=draw(st.sampled_from([0, 5, 15])), max_size=30))
 
@@ -264,7 +265,8 @@ def _true_to(walk: Walk, query: ListQuery, tasks: tuple[Task, ...]) -> None:
 
 
 def _in_parts(conditions: Conditions) -> Any:
-    return mock.patch.multiple("functions.products.descent", PART_PAGES=conditions.part_pages)
+    pages = conditions.part_pages
+    return mock.patch.multiple("functions.tasks.narrowing", _PART_PAGES=pages, _DEAR_PART_PAGES=pages)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -273,7 +275,7 @@ def test_paging_gives_exactly_what_an_all_knowing_filter_gives(
     world: list[History], query: ListQuery, conditions: Conditions, plans: list[list[tuple[int, str]]]
 ) -> None:
     async def main() -> None:
-        with _in_parts(conditions), mock.patch("functions.tasks.narrowing.PART_PAGES", conditions.part_pages):
+        with _in_parts(conditions):
             await _listed(Walk(world, conditions), query, plans)
 
     run(main())
@@ -285,7 +287,7 @@ def test_products_that_fail_now_and_then_leave_no_hole(
     world: list[History], query: ListQuery, conditions: Conditions, failing: list[set[str]]
 ) -> None:
     async def main() -> None:
-        with _in_parts(conditions), mock.patch("functions.tasks.narrowing.PART_PAGES", conditions.part_pages):
+        with _in_parts(conditions):
             await _listed_with_failures(Walk(world, conditions), query, failing)
 
     run(main())
