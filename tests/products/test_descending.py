@@ -49,9 +49,10 @@ def read_through(
     asks: VendorFilter = EVERY_ROW,
     known: dict[str, tuple[Row, ...]] | None = None,
     seconds: Callable[[Row], int] = second_of,
+    measure: Measure = MEASURE,
 ) -> list[Slot]:
     """All slots of a list, leaping where the rows of the crowd are known."""
-    descent: Descent = begin(Look(asks), measure=MEASURE, floor=0, ceiling=NOON + 100, is_open=True)
+    descent: Descent = begin(Look(asks), measure=measure, floor=0, ceiling=NOON + 100, is_open=True)
     slots: list[Slot] = []
     while call := descent.call():
         assert len(shown.calls) < 100
@@ -96,6 +97,15 @@ def test_a_crowd_that_has_grown_or_shrunk_meanwhile_is_read_page_by_page(known: 
     crowd = [row("9", number, NOON) for number in range(max(known, 38))]
     rows = [*crowd[:38], row("7", 0, NOON - 1)]
     assert ids(rows) <= rows_in(read_through(List(rows), known={"9": tuple(crowd[:known])}))
+
+
+def test_parts_of_a_second_are_counted_in_its_rows_though_some_were_leapt_over() -> None:
+    tasks = {"10": 7, "9": 38, "8": 3, "7": 31, "6": 8}
+    rows = [row(task, number, NOON) for task, count in tasks.items() for number in range(count)]
+    known = {task: tuple(one for one in rows if one.task_id == task) for task in tasks}
+    slots = read_through(List(rows), known=known, measure=Measure(SIZE, 2))
+    assert [slot.at.turn for slot in slots] == list(range(0, -9, -1))
+    assert [set(slot.rows) for slot in slots] == [set(rows[start : start + 10]) for start in range(0, 87, 10)]
 
 
 def test_a_crowd_nobody_knows_is_read_page_by_page() -> None:

@@ -377,24 +377,87 @@ def move(account: Account, task_id: str, status: str) -> None:
         account.world.set_row("cdn", task_id, row.object_path, status=status)
 
 
-def test_a_second_too_full_for_one_state_is_listed_once_whatever_states_it_holds() -> None:
+@pytest.mark.parametrize("changes_at", [0, 3, 10, 12])
+def test_a_second_too_full_for_one_state_is_listed_once_whatever_states_it_holds(changes_at: int) -> None:
     async def main() -> None:
         account = Account(limits=False)
-        words = ("Canceled", "Failed", "Timeout", "Complete")
-        ids = {
-            account.world.add_task(
-                "cdn", [Row(f"http://a.com/{n}", words[n % 40 % 4] if n % 40 < 4 else "Canceled", 1)], age=5
-            )
+        words = ("Failed", "Timeout", "Complete", *["Canceled"] * 37)
+        bad = {
+            account.world.add_task("cdn", [Row(f"http://a.com/{n}", words[n % 40], 1)], task_id=scattered(n), age=5)
             for n in range(1_500)
+            if words[n % 40] != "Complete" or not account.world.add_task("cdn", ["http://a.com/fine"], age=5)
         }
         service, query, listed = instance_over(account, FAST), asking(statuses=BAD, page_size=100), []
-        for _ in range(MANY_PAGES):
+        for number in range(MANY_PAGES):
             page = (await service.list(query)).page
             listed += [task.task_id for task in page.tasks]
             if page.next_page_token is None:
                 break
-            query, service = after(query, page.next_page_token), instance_over(account, FAST)
-        assert len(listed) == len(set(listed)) == len(ids) - 1_500 // 40 - 1
+            query = after(query, page.next_page_token)
+            if changes_at in {0, number + 1}:
+                service = instance_over(account, FAST)
+        assert sorted(listed) == sorted(bad)
+
+    run(main())
+
+
+def scattered(number: int) -> str:
+    """An id that says nothing of where the vendor shows its task."""
+    return str(1_000_000 + number * 7_919 % 10_007)
+
+
+def test_a_second_that_becomes_less_full_between_pages_loses_nothing() -> None:
+    async def main() -> None:
+        account = Account(limits=False)
+        ids = [
+            account.world.add_task("cdn", [Row(f"http://a.com/{n}", "Refreshing", 1)], task_id=scattered(n), age=5)
+            for n in range(1_200)
+        ]
+        query, listed = asking(statuses=(Status.RUNNING,), page_size=100), []
+        first = (await instance_over(account, FAST).list(query)).page
+        for task_id in ids[50:]:
+            move(account, task_id, "Complete")
+        listed = [task.task_id for task in first.tasks]
+        rest = await all_pages(instance_over(account, FAST), after(query, first.next_page_token))
+        listed += [task.task_id for task in rest]
+        assert set(ids[:50]) <= set(listed)
+        assert len(listed) == len(set(listed))
+
+    run(main())
+
+
+def test_a_task_that_goes_from_one_wanted_state_to_another_is_not_missed_in_both() -> None:
+    async def main() -> None:
+        account = Account(limits=False)
+        ids = fill(account, "cdn", BUSY)
+        for task_id in ids:
+            move(account, task_id, "Refreshing")
+        service, query = instance_over(account, FAST), asking(statuses=(Status.RUNNING, Status.FAILED), page_size=20)
+        first = (await service.list(query)).page
+        for task_id in ids[BUSY // 2 :]:
+            move(account, task_id, "Failed")
+        rest = await all_pages(service, after(query, first.next_page_token))
+        assert [task.task_id for task in (*first.tasks, *rest)] == ids
+
+    run(main())
+
+
+def test_a_task_that_lies_in_several_parts_of_a_second_is_listed_once() -> None:
+    async def main() -> None:
+        account = Account(limits=False)
+        account.faults["DescribeRefreshTaskById"] = UpstreamFault(Reason.DENIED, product="cdn")
+        ids = [
+            account.world.add_task("cdn", [f"http://a.com/{n}/{r}" for r in range(1_300)], task_id=scattered(n), age=5)
+            for n in range(4)
+        ]
+        query, listed = asking(page_size=1), []
+        for _ in range(MANY_PAGES):
+            page = (await instance_over(account, FAST).list(query)).page
+            listed += [task.task_id for task in page.tasks]
+            if page.next_page_token is None:
+                break
+            query = after(query, page.next_page_token)
+        assert sorted(listed) == sorted(ids)
 
     run(main())
 
