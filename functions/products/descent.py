@@ -182,8 +182,9 @@ def narrowed(wide: Descent, ceiling: int, place: Place | None) -> tuple[Descent,
 
 def alone(asks: VendorFilter, second: int, *, measure: Measure, part: int = 0) -> Descent:
     """The list of a single second, from a part of it on: a part is so many pages of this list."""
+    every_state = replace(asks, status=None)
     place = Place(end=second, number=part * measure.part_pages + 1)
-    return Descent(asks=asks, measure=measure, floor=second, ceiling=second, place=place, part=part)
+    return Descent(asks=every_state, measure=measure, floor=second, ceiling=second, place=place, part=part)
 
 
 def covering(second: int) -> int:
