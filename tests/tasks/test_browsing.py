@@ -322,6 +322,18 @@ def test_more_tasks_in_one_second_than_a_page_holds(page_size: int, instances: s
     run(main())
 
 
+def test_the_vendor_judges_the_domain_of_rows_whose_host_cannot_be_told() -> None:
+    async def main() -> None:
+        account = Account()
+        mine = fill(account, "cdn", 3)
+        account.world.add_task("cdn", ["^/img/.*"], object_type="regex", age=1)
+        tasks = await all_pages(instance_over(account), asking(products=("cdn",), domain_name="a.com"))
+        assert [task.task_id for task in tasks] == mine
+        assert account.list_calls == 1 + len(CDN.listing.object_types)
+
+    run(main())
+
+
 def test_a_second_with_more_rows_than_one_answer_may_read_still_gets_on_from_instance_to_instance() -> None:
     async def main() -> None:
         account = Account()
@@ -429,15 +441,35 @@ def test_a_second_that_becomes_less_full_between_pages_loses_nothing() -> None:
 def test_a_task_that_goes_from_one_wanted_state_to_another_is_not_missed_in_both() -> None:
     async def main() -> None:
         account = Account(limits=False)
-        ids = fill(account, "cdn", BUSY)
+        ids = fill(account, "cdn", 400)
         for task_id in ids:
             move(account, task_id, "Refreshing")
-        service, query = instance_over(account, FAST), asking(statuses=(Status.RUNNING, Status.FAILED), page_size=20)
+        service, query = instance_over(account, FAST), asking(statuses=(Status.RUNNING, Status.FAILED), page_size=100)
         first = (await service.list(query)).page
-        for task_id in ids[BUSY // 2 :]:
+        second = (await service.list(after(query, first.next_page_token))).page
+        for task_id in ids[350:]:
             move(account, task_id, "Failed")
-        rest = await all_pages(service, after(query, first.next_page_token))
-        assert [task.task_id for task in (*first.tasks, *rest)] == ids
+        rest = await all_pages(service, after(query, second.next_page_token))
+        assert [task.task_id for task in (*first.tasks, *second.tasks, *rest)] == ids
+
+    run(main())
+
+
+def test_where_a_page_ended_means_nothing_for_other_seconds() -> None:
+    async def main() -> None:
+        account = Account()
+        ended, beside = (
+            account.world.add_task("cdn", [Row(f"http://a.com/{n}", "Refreshing", 1)], task_id=str(n), age=5)
+            for n in (500, 300)
+        )
+        older = account.world.add_task("cdn", [Row("http://a.com/o", "Refreshing", 1)], task_id="900", age=9)
+        query = asking(statuses=(Status.RUNNING,), page_size=1)
+        first = (await instance_over(account).list(query)).page
+        assert [task.task_id for task in first.tasks] == [ended]
+        for task_id in (ended, beside):
+            account.world.remove_task("cdn", task_id)
+        rest = await all_pages(instance_over(account), after(query, first.next_page_token))
+        assert [task.task_id for task in rest] == [older]
 
     run(main())
 
@@ -585,6 +617,20 @@ def test_what_lookups_know_completes_a_listing_without_a_call() -> None:
         (task,) = (await service.list(asking(object_paths=("http://a.com/f",)))).page.tasks
         assert (task.task_id, task.object_counts.total, task.partial) == (known, 2, False)
         assert account.calls["DescribeRefreshTaskById"] == before
+
+    run(main())
+
+
+def test_what_a_lookup_learned_later_is_not_undone_by_what_was_read_ahead() -> None:
+    async def main() -> None:
+        account = Account()
+        ids = fill(account, "vod", 30, course=Course(by="seconds", length=100))
+        service, query = instance_over(account), asking(page_size=20)
+        first = (await service.list(query)).page
+        await asyncio.sleep(20)
+        looked_up = (await service.lookup(lookup_of(ids[25]))).report.tasks[0]
+        shown = (await service.list(after(query, first.next_page_token))).page.tasks[5]
+        assert (shown.task_id, shown.checked_at) == (ids[25], looked_up.checked_at)
 
     run(main())
 
