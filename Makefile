@@ -53,10 +53,10 @@ soak: $(READY)
 	$(BIN)/python -m bench.soak.oss_door $(ARGS)
 
 token: $(READY)
-	@$(BIN)/python -m functions.api.mint $(ARGS)
+	@$(BIN)/python -m functions.api.auth.mint $(ARGS)
 
 openapi: $(READY)
-	$(BIN)/python -m functions.api.openapi > functions/web/openapi.json
+	$(BIN)/python -m functions.api.openapi.document > functions/web/openapi.json
 	$(BIN)/python -m declarations > functions/web/task-status.d.ts
 
 clean:

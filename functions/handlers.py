@@ -17,11 +17,11 @@ import msgspec
 from starlette.applications import Starlette
 
 from functions import logs
-from functions.api.http_event import HttpAnswer, call, problem_answer, read_event
-from functions.api.ports import CredentialSink, EventHandler
-from functions.api.problems import Refusal, answer_to
+from functions.api.problems import RequestRefused, answer_to
+from functions.api.protocols import CredentialSink, EventHandler
+from functions.api.runtime.http_event import HttpAnswer, call, problem_answer, read_event
 from functions.errors import TaskStatusError
-from functions.server import Parts, compose, create_app
+from functions.server import Components, compose, create_app
 from functions.settings import Settings, read_settings
 
 T = TypeVar("T")
@@ -34,14 +34,14 @@ class EventFailed(TaskStatusError):  # noqa: N818 -- said of an event
 
 class _Instance(msgspec.Struct, frozen=True):
     app: Starlette
-    parts: Parts
+    parts: Components
 
 
 class BuiltInRuntime:
     """Both handlers over one set of parts, made when the first event comes."""
 
     def __init__(
-        self, composer: Callable[[Settings], Parts] = compose, environ: Mapping[str, str] = os.environ
+        self, composer: Callable[[Settings], Components] = compose, environ: Mapping[str, str] = os.environ
     ) -> None:
         """`environ` is read at the first event, not at import."""
         self._composer = composer
@@ -57,7 +57,7 @@ class BuiltInRuntime:
             instance = self._ready(context)
             return self._run(call(instance.app, read, _request_id(context) or read.request_id))
         except Exception as fault:  # noqa: BLE001 -- what leaves a handler shows its stack to the caller (FC facts 2)
-            if not isinstance(fault, Refusal):
+            if not isinstance(fault, RequestRefused):
                 _log.error("unforeseen", exc_info=fault, extra={"members": {"requestId": _request_id(context)}})
             return problem_answer(answer_to(fault))
 

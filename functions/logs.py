@@ -1,7 +1,7 @@
 """One JSON object per line on stdout: what Function Compute's log service can search and chart.
 
-Any module logs by `logging.getLogger(__name__)`; facts travel as `extra={"members": {...}}` and become members of the
-line. Of an exception only types and places are written: texts may hold what the SDK was signing with (facts 7.6).
+Every module logs by `log_event(name, **members)`. Of an exception only types and places are written: its text may hold
+what the SDK was signing with (docs/vendor.md 7.6).
 """
 
 from __future__ import annotations
@@ -17,6 +17,19 @@ import msgspec
 NOISY = ("darabonba-core", "credentials", "uvicorn.access")
 """The SDK's own loggers, which at import set themselves to DEBUG or INFO and write to stderr; and uvicorn's, which
 writes whole queries: there may be something in one that its sender should not have put there."""
+
+
+_events = logging.getLogger("functions")
+
+
+def log_event(
+    name: str, *, level: int = logging.INFO, exception: BaseException | None = None, **members: object
+) -> None:
+    """Write one line: `name` becomes `message`, `members` become members of the line, `exception` its type and places.
+
+    Member names are camelCase, like those of the contract.
+    """
+    _events.log(level, name, exc_info=exception, extra={"members": members})
 
 
 class JsonLines(logging.Formatter):

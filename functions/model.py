@@ -119,7 +119,7 @@ PRIMED_SECONDS = 60.0
 """Reading makes the vendor update a status (facts 1.2): after a longer pause the first answer may be old."""
 
 
-class Sighting(msgspec.Struct, frozen=True, kw_only=True):
+class TaskSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """What a product said about one task: all its rows, or none when it does not know the id. Made by `sight`.
 
     `checked` is when the product was asked; `unchanged_since` is when these same rows were first seen; `first_asked`
@@ -146,7 +146,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the id was first asked for so lately that the vendor may still come to know it."""
         return self.first_asked.age_at(now) < APPEARING_SECONDS
 
-    def narrowed_to(self, rows: tuple[Row, ...]) -> Sighting:
+    def narrowed_to(self, rows: tuple[Row, ...]) -> TaskSnapshot:
         """The same look, of some of the rows only."""
         return sight(
             self.key,
@@ -166,11 +166,11 @@ def sight(  # noqa: PLR0913 -- the circumstances of a look, each by name
     unchanged_since: Moment,
     first_asked: Moment,
     primed: bool = False,
-) -> Sighting:
-    """A sighting of these rows, with what follows from them worked out once."""
+) -> TaskSnapshot:
+    """A snapshot of these rows, with what follows from them worked out once."""
     created = min((row.created_at for row in rows if row.created_at), default=None)
     terminal = bool(rows) and all(row.status.terminal for row in rows)
-    return Sighting(
+    return TaskSnapshot(
         key=key,
         rows=rows,
         checked=checked,

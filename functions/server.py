@@ -17,27 +17,27 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 
 from functions import logs
-from functions.api.auth import Admission, Gate, admission_by
-from functions.api.compression import Compression
-from functions.api.control import invoke_route, pre_stop_route
-from functions.api.cors import Cors
-from functions.api.lifecycle import Lifecycle
-from functions.api.observe import Boundary, Credentials, Observe, problem_for
-from functions.api.openly import open_routes
-from functions.api.ports import CredentialSink, EventHandler, Objects, Watchable
-from functions.api.questions import Questions
-from functions.api.static import file_routes
-from functions.api.streams import EventStreams
+from functions.api.auth.bearer import Authenticator, Authorization, admission_by
+from functions.api.health import open_routes
+from functions.api.middleware.compression import Compression
+from functions.api.middleware.cors import Cors
+from functions.api.middleware.observe import AccessLog, Credentials, ErrorBoundary, problem_for
+from functions.api.protocols import CredentialSink, EventHandler, Objects, Watchable
+from functions.api.routes import TaskRoutes
+from functions.api.runtime.fc_hooks import invoke_route, pre_stop_route
+from functions.api.runtime.lifecycle import Lifecycle
+from functions.api.sse import EventStreams
+from functions.api.static_files import file_routes
 from functions.errors import SettingsError, TaskStatusError
 from functions.settings import Settings, read_settings
-from functions.tasks.answers import Tasks
+from functions.tasks.results import Tasks
 
 if TYPE_CHECKING:
-    from functions.api.serving import WebServer
+    from functions.api.runtime.uvicorn_server import WebServer
     from functions.upstream.credentials import CredentialSource
 
 
-class Parts(msgspec.Struct, frozen=True, kw_only=True):
+class Components(msgspec.Struct, frozen=True, kw_only=True):
     """What an instance consists of. `events` is None where that door is shut, `objects` where there is no store."""
 
     settings: Settings
@@ -47,7 +47,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     objects: Objects | None = None
 
 
-def compose(settings: Settings) -> Parts:
+def compose(settings: Settings) -> Components:
     """The real parts. Raises SettingsError. Call it where the loop runs that will serve."""
     # The SDKs and the event door are the better part of the start-up time: who only wants the app need not pay it.
     from functions.tasks.service import build_service  # noqa: PLC0415
@@ -55,7 +55,7 @@ def compose(settings: Settings) -> Parts:
 
     credentials = CredentialSource()
     tasks = build_service(settings, credentials)
-    return Parts(
+    return Components(
         settings=settings,
         tasks=tasks,
         credentials=credentials,
@@ -106,7 +106,7 @@ def _routes(  # noqa: PLR0913 -- everything that has a route, each by name
     if "http" in settings.doors:
         routes += file_routes()
         streams = EventStreams(settings, tasks.watch) if streaming and isinstance(tasks, Watchable) else None
-        routes.append(_questions(Questions(settings, tasks, streams, objects), admission))
+        routes.append(_questions(TaskRoutes(settings, tasks, streams, objects), admission))
     if settings.on_function_compute:
         routes.append(pre_stop_route(lifecycle.stop))
     if settings.on_function_compute and "events" in settings.doors and events:
@@ -114,17 +114,17 @@ def _routes(  # noqa: PLR0913 -- everything that has a route, each by name
     return routes
 
 
-def _questions(questions: Questions, admission: Admission) -> Mount:
-    return Mount("/v1", questions.router(), middleware=[Middleware(Gate, admission=admission)])
+def _questions(questions: TaskRoutes, admission: Authenticator) -> Mount:
+    return Mount("/v1", questions.router(), middleware=[Middleware(Authorization, admission=admission)])
 
 
 def _middleware(settings: Settings, credentials: CredentialSink | None) -> list[Middleware]:
     on_fc = settings.on_function_compute
     stack = [
-        Middleware(Observe, on_function_compute=on_fc),
+        Middleware(AccessLog, on_function_compute=on_fc),
         Middleware(Cors, origins=settings.cors_origins, behind_tls=on_fc),
         Middleware(Compression),
-        Middleware(Boundary),
+        Middleware(ErrorBoundary),
     ]
     if on_fc and credentials:
         stack.append(Middleware(Credentials, sink=credentials))
@@ -138,7 +138,7 @@ async def _answer(request: Request, fault: Exception) -> Response:
 def _event_door(settings: Settings, tasks: Tasks, credentials: CredentialSource) -> EventHandler | None:
     if not (settings.on_function_compute and "events" in settings.doors):
         return None
-    from functions.events.opening import open_door  # noqa: PLC0415 -- one door is all that most functions open
+    from functions.events.wiring import open_door  # noqa: PLC0415 -- one door is all that most functions open
 
     return open_door(settings, tasks, credentials)
 
@@ -146,14 +146,14 @@ def _event_door(settings: Settings, tasks: Tasks, credentials: CredentialSource)
 def _objects(settings: Settings, tasks: Tasks, credentials: CredentialSource) -> Objects | None:
     if settings.store is None or "http" not in settings.doors:
         return None
-    from functions.events.asking import open_objects  # noqa: PLC0415 -- the same
+    from functions.events.object_lookup import open_objects  # noqa: PLC0415 -- the same
 
     return open_objects(settings, tasks, credentials)
 
 
 def web_server(app: Starlette, settings: Settings, port: int, host: str | None = None) -> WebServer:
     """The server for `app`; port 0 takes any that is free. On Function Compute it listens on every address."""
-    from functions.api.serving import web_server as serving  # noqa: PLC0415 -- built-in runtimes bring their own
+    from functions.api.runtime.uvicorn_server import web_server as serving  # noqa: PLC0415 -- built-in runtimes bring their own
 
     everywhere = "0.0.0.0" if settings.on_function_compute else "127.0.0.1"
     return serving(app, host=host or everywhere, port=port, on_function_compute=settings.on_function_compute)

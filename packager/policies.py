@@ -15,11 +15,11 @@ from typing import Any
 import msgspec
 
 from functions.products.registry import SPECS
-from functions.upstream.operation import Kind
+from functions.upstream.operation import OperationKind
 from packager.build import ROOT
 
 FOLDER = ROOT / "deploy" / "policies"
-_READS = (Kind.BY_ID, Kind.LIST, Kind.QUOTA)
+_READS = (OperationKind.BY_ID, OperationKind.LIST, OperationKind.QUOTA)
 _STORE = "acs:oss:*:*:YOUR-STORE-BUCKET"
 """To be replaced by the bucket of TASK_STATUS_STORE; the prefix below is that of deploy/.env.example."""
 _PREFIX = "cdn-task-status"
@@ -28,7 +28,7 @@ _PREFIX = "cdn-task-status"
 class Rights(msgspec.Struct, frozen=True):
     """What one function may do: kinds of vendor operations, actions on the store's objects, listing them."""
 
-    kinds: Sequence[Kind]
+    kinds: Sequence[OperationKind]
     object_actions: Sequence[str]
     lists_store: bool = False
 
@@ -36,8 +36,10 @@ class Rights(msgspec.Struct, frozen=True):
 RIGHTS: Mapping[str, Rights] = MappingProxyType(
     {
         "task-status": Rights(_READS, ("oss:GetObject",)),
-        "task-status-submit": Rights((*_READS, Kind.SUBMIT), ("oss:GetObject",)),
-        "task-events": Rights((*_READS, Kind.SUBMIT), ("oss:GetObject", "oss:PutObject", "oss:DeleteObject"), True),
+        "task-status-submit": Rights((*_READS, OperationKind.SUBMIT), ("oss:GetObject",)),
+        "task-events": Rights(
+            (*_READS, OperationKind.SUBMIT), ("oss:GetObject", "oss:PutObject", "oss:DeleteObject"), True
+        ),
     }
 )
 """By file name. `task-status-submit` replaces `task-status` where TASK_STATUS_SUBMIT is on."""
@@ -61,7 +63,7 @@ def policy(rights: Rights) -> Mapping[str, Any]:
     return {"Version": "1", "Statement": statements}
 
 
-def vendor_actions(kinds: Sequence[Kind]) -> Sequence[str]:
+def vendor_actions(kinds: Sequence[OperationKind]) -> Sequence[str]:
     """The RAM actions of every operation of these kinds that the code calls, in name order."""
     return sorted({each.ram_action for spec in SPECS.values() for each in spec.operations if each.kind in kinds})
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from bench.cases import cost, lookups, start, viewing, vod
 from bench.cases.effort import Effort
-from bench.figures import Finding
+from bench.figures import LookupResult
 
-Case = Callable[[Effort], Coroutine[Any, Any, Finding]]
+Case = Callable[[Effort], Coroutine[Any, Any, LookupResult]]
 
 CASES: Mapping[str, Case] = MappingProxyType(
     {

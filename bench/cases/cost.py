@@ -13,7 +13,7 @@ import msgspec
 from bench.account import Account, account
 from bench.baselines import Outcome, TypedCalls
 from bench.cases.effort import Effort, lookup
-from bench.figures import Bar, Baselines, Finding, Line
+from bench.figures import Bar, Baselines, Line, LookupResult
 from bench.hotspots import describe
 from bench.processes import Server, cpu_seconds, environment, helper, resident_bytes, web_function
 from bench.viewers import Audience, Impression
@@ -22,7 +22,7 @@ from bench.wire import Connection
 _CONNECTIONS = 8
 
 
-async def cached(effort: Effort) -> Finding:
+async def cached(effort: Effort) -> LookupResult:
     """Requests a second of CPU for answers the service knows: one id, and a hundred."""
     with account(latency=0.0, lifted=True) as vendor:
         ids = [f"cdn:{task_id}" for task_id in vendor.add_many("cdn", 100)]
@@ -43,10 +43,10 @@ async def cached(effort: Effort) -> Finding:
             )
             if effort.profile:
                 texts.append(await _profile(vendor, asked))
-    return Finding(lines, "\n\n".join(texts))
+    return LookupResult(lines, "\n\n".join(texts))
 
 
-async def largest(effort: Effort) -> Finding:
+async def largest(effort: Effort) -> LookupResult:
     """20,000 rows in one body: ten ids of 2,000 URLs each."""
     case, times, gathers, sequences = "20,000 rows in one answer", [], [], []
     with account() as vendor:
@@ -63,7 +63,7 @@ async def largest(effort: Effort) -> Finding:
                 gathers.append((await typed.gathered(ids)).seconds)
             peak = resident_bytes(server.process, peak=True) / 1_000_000
     today = Baselines(median(sequences), median(gathers), "baselines: parsed to models, nothing rendered")
-    return Finding(
+    return LookupResult(
         [
             Line(case=case, what="median", ours=median(times), unit="s", bar=Bar(1.0, "as said"), baselines=today),
             Line(case=case, what="peak memory of the process", ours=peak, unit="MB", bar=Bar(200, "as said")),

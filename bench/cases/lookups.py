@@ -9,7 +9,7 @@ from statistics import median
 from bench.account import LATENCY, Account, account
 from bench.baselines import TypedCalls
 from bench.cases.effort import Effort, lookup
-from bench.figures import Bar, Baselines, Finding, Line
+from bench.figures import Bar, Baselines, Line, LookupResult
 from bench.processes import environment, web_function
 from bench.wire import Connection
 
@@ -18,7 +18,7 @@ _WINDOW = 1.0
 _PER_SECOND = 30
 
 
-async def idle(effort: Effort) -> Finding:
+async def idle(effort: Effort) -> LookupResult:
     """One `cdn:` id nobody asked for before."""
     with account() as vendor:
         typed = TypedCalls(vendor.address)
@@ -39,10 +39,10 @@ async def idle(effort: Effort) -> Finding:
         bar=Bar(1.10 * bare * 1000, f"1.10 x the bare call, {bare * 1000:.1f} ms"),
         baselines=Baselines(bare * 1000, median(gather) * 1000),
     )
-    return Finding([line])
+    return LookupResult([line])
 
 
-async def fan_out(effort: Effort) -> Finding:
+async def fan_out(effort: Effort) -> LookupResult:
     """Ten qualified ids over three products."""
     with account(latency=_SLOW_VENDOR, lifted=True) as vendor:
         typed = TypedCalls(vendor.address)
@@ -67,10 +67,10 @@ async def fan_out(effort: Effort) -> Finding:
         bar=Bar(1.25 * call * 1000, f"1.25 x the slowest vendor call, {call * 1000:.1f} ms"),
         baselines=Baselines(median(sequence) * 1000, median(gather) * 1000),
     )
-    return Finding([line])
+    return LookupResult([line])
 
 
-async def thousand(effort: Effort) -> Finding:
+async def thousand(effort: Effort) -> LookupResult:
     """1,000 `cdn:` ids in one request, with the whole account's rate."""
     name, count, sample = "1,000 cdn: ids in one request, share 1.0", 1_000, effort.amount(100, 20)
     times, throttled, missing = [], 0, 0
@@ -107,7 +107,7 @@ async def thousand(effort: Effort) -> Finding:
         _none(name, "throttling answers", throttled, Baselines(sequence.failed, gather.failed)),
         _none(name, "ids without an answer", missing, Baselines(sequence.failed, gather.failed)),
     ]
-    return Finding(lines)
+    return LookupResult(lines)
 
 
 def _none(case: str, what: str, ours: int, baselines: Baselines) -> Line:

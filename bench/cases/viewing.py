@@ -10,7 +10,7 @@ import msgspec
 from bench.account import KEY_ID, Account, Call, account, busiest_second
 from bench.baselines import TypedCalls
 from bench.cases.effort import Effort, lookup
-from bench.figures import Bar, Baselines, Finding, Line
+from bench.figures import Bar, Baselines, Line, LookupResult
 from bench.processes import Server, environment, helper, web_function
 from bench.rival import Habit, Meal
 from bench.viewers import Audience, Impression
@@ -46,7 +46,7 @@ class _Today(msgspec.Struct, frozen=True):
     gather_failed_percent: float
 
 
-async def own_ids(effort: Effort) -> Finding:
+async def own_ids(effort: Effort) -> LookupResult:
     """200 viewers, each its own id."""
     case, count = "200 viewers, each its own id, one poll a second", 200
     with account() as vendor:
@@ -67,10 +67,10 @@ async def own_ids(effort: Effort) -> Finding:
             baselines=Baselines(today.sweep_seconds),
         ),
     ]
-    return Finding([*lines, _delay(case, seen)], _remarks(case, seen))
+    return LookupResult([*lines, _delay(case, seen)], _remarks(case, seen))
 
 
-async def one_id(effort: Effort) -> Finding:
+async def one_id(effort: Effort) -> LookupResult:
     """1,000 viewers of one id."""
     case, count = "1,000 viewers of one id, one poll a second", 1_000
     with account() as vendor:
@@ -79,10 +79,10 @@ async def one_id(effort: Effort) -> Finding:
             seen = await _watched(vendor, server, ids, effort.amount(20, 6))
         today = await _today(vendor, ids)
     lines = [_rate(case, seen, 1.1, today), _failed(case, seen, today), _delay(case, seen)]
-    return Finding(lines, _remarks(case, seen))
+    return LookupResult(lines, _remarks(case, seen))
 
 
-async def beside_another_tool(effort: Effort) -> Finding:
+async def beside_another_tool(effort: Effort) -> LookupResult:
     """The same 200 viewers while another tool of the account eats 20 of the 30 calls."""
     case, count = "200 viewers, another tool takes 20 of 30 calls", 200
     seconds = effort.amount(20, 6)
@@ -102,7 +102,7 @@ async def beside_another_tool(effort: Effort) -> Finding:
         await eating
     remark = f"the other tool made {meal.calls} calls, {meal.failed} of them throttled; " + _remarks(case, seen)
     age = Line(case=case, what="oldest answer", ours=seen.impression.ages[2], unit="s")
-    return Finding([_failed(case, seen, today), age, _delay(case, seen)], remark)
+    return LookupResult([_failed(case, seen, today), age, _delay(case, seen)], remark)
 
 
 async def _watched(vendor: Account, server: Server, ids: list[str], seconds: int) -> _Seen:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from bench.account import Account, account
 from bench.baselines import TypedCalls
 from bench.cases.effort import Effort, lookup
-from bench.figures import Bar, Baselines, Finding, Line
+from bench.figures import Bar, Baselines, Line, LookupResult
 from bench.processes import environment, web_function
 from bench.table import grid
 from bench.wire import Connection
@@ -19,7 +19,7 @@ _PER_SECOND = 10
 _ACTION = "DescribeVodRefreshTasks"
 
 
-async def many(effort: Effort) -> Finding:
+async def many(effort: Effort) -> LookupResult:
     """500 ids among the 2,000 tasks of the window."""
     case, wanted, sample = "500 VOD ids among 2,000 tasks of the window", 500, effort.amount(50, 20)
     with account() as vendor:
@@ -60,10 +60,10 @@ async def many(effort: Effort) -> Finding:
             baselines=Baselines(failed, gather.failed, f"sequence: {sample} unpaced calls, scaled up"),
         ),
     ]
-    return Finding(lines)
+    return LookupResult(lines)
 
 
-async def break_even(effort: Effort) -> Finding:
+async def break_even(effort: Effort) -> LookupResult:
     """Calls for so many ids in windows of different sizes, each asked of a service that knows nothing yet."""
     windows = (200, 2_000) if effort.quick else (200, 1_000, 2_000, 5_000)
     counts = (5, 20, 50, 200) if effort.quick else (5, 10, 20, 30, 40, 50, 100, 200, 500)
@@ -74,7 +74,7 @@ async def break_even(effort: Effort) -> Finding:
             found = [await _calls_for(vendor, random.sample(known, count)) for count in counts if count <= size]
         rows.append((f"{size:,} ({-(-size // 50)})", *_shown(found, len(counts))))
     text = "VOD, calls made for ids spread over the window, by a service that knows neither (single calls: one per id):"
-    return Finding([], f"{text}\n\n{grid(rows)}")
+    return LookupResult([], f"{text}\n\n{grid(rows)}")
 
 
 def _shown(found: Sequence[int], width: int) -> list[str]:

@@ -1,8 +1,8 @@
 """The OSS door under kills, over many seeds: `python -m bench.soak.oss_door [--stories 5000] [--kills 60] [--from 0]`.
 
-A story is a random history in virtual time (tests/support/oss_scenarios.py); a kill is a SIGKILL of the real process
-over the emulator at a random moment (tests/support/real_door.py). A seed that breaks a promise is printed and can be
-played again alone; the exit code is 1 if there was one.
+A story is a random history in virtual time (tests/support/oss_histories.py); a kill is a SIGKILL of the real process
+over the emulator at a random moment (tests/support/oss_real_process.py). A seed that breaks a promise is printed and
+can be played again alone; the exit code is 1 if there was one.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from tests.support.oss_scenarios import play
-from tests.support.real_door import play_killed
+from tests.support.oss_histories import play
+from tests.support.oss_real_process import play_killed
 
 KILLED_AT_ONCE = 3
 

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from cachetools import LRUCache
 
-from functions.api.problems import Refusal
+from functions.api.problems import RequestRefused
 from functions.errors import InvalidRequest, ParameterFault
 from functions.model import Clock, Moment
 
@@ -39,7 +39,7 @@ class _Entry(Generic[T]):
     size: int = field(default=_ENTRY_BYTES)
 
 
-class Repeats(Generic[T]):
+class IdempotencyCache(Generic[T]):
     """Answers of the last ten minutes by caller and key, oldest forgotten first when they outgrow their room."""
 
     def __init__(self, clock: Clock, size_of: Callable[[T], int], has_effect: Callable[[T], bool]) -> None:
@@ -51,7 +51,7 @@ class Repeats(Generic[T]):
         self._kept: LRUCache[Identity, _Entry[T]] = LRUCache(MAX_BYTES, getsizeof=lambda entry: entry.size)
 
     async def once(self, identity: Identity, fingerprint: bytes, work: Callable[[], Awaitable[T]]) -> T:
-        """The answer of `work`, or that of the same request before. Raises Refusal for another one under this key.
+        """The answer of `work`, or the earlier answer to the same request. Raises RequestRefused for another body.
 
         Who goes away while it is under way does not stop it: its answer is there when he comes back.
         """
@@ -59,7 +59,9 @@ class Repeats(Generic[T]):
         if entry is None:
             entry = self._begin(identity, fingerprint, work)
         elif entry.fingerprint != fingerprint:
-            raise Refusal("idempotency-key-reused", f"Another request came with this {HEADER}; choose a new one.")
+            raise RequestRefused(
+                "idempotency-key-reused", f"Another request came with this {HEADER}; choose a new one."
+            )
         return await asyncio.shield(entry.work)
 
     def _known(self, identity: Identity) -> _Entry[T] | None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from functions.api.problems import Refusal
+from functions.api.problems import RequestRefused
 
 _ENTITY_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 _QUALITY = re.compile(r"q\s*=\s*([01](?:\.\d{0,3})?)", re.IGNORECASE)
@@ -31,7 +31,7 @@ class _Choice(msgspec.Struct, frozen=True):
 def representation(accept: str, offered: Iterable[Representation]) -> Representation:
     """The best of what is offered, JSON when all is equal.
 
-    Raises Refusal: `streaming-unavailable` when only an event stream would do and none is offered, else
+    Raises RequestRefused: `streaming-unavailable` when only an event stream would do and none is offered, else
     `not-acceptable`.
     """
     choices = _choices(accept) or (_Choice("*/*", 1.0),)
@@ -39,8 +39,8 @@ def representation(accept: str, offered: Iterable[Representation]) -> Representa
     if _quality(best, choices) > 0:
         return best
     if _quality(Representation.EVENT_STREAM, choices) > 0:
-        raise Refusal("streaming-unavailable", "An event stream is not possible here; ask for application/json.")
-    raise Refusal("not-acceptable", "Only application/json is offered; the Accept header excludes it.")
+        raise RequestRefused("streaming-unavailable", "An event stream is not possible here; ask for application/json.")
+    raise RequestRefused("not-acceptable", "Only application/json is offered; the Accept header excludes it.")
 
 
 def accepts_gzip(accept_encoding: str) -> bool:

@@ -20,72 +20,72 @@ from functions.errors import (
     TaskStatusError,
     UpstreamFault,
 )
-from functions.tasks.answers import NothingAnswered
 from functions.tasks.report import Problem
-from functions.tasks.submitting import NothingSubmitted, Rejection
+from functions.tasks.results import NothingAnswered
+from functions.tasks.submit import NothingSubmitted, Rejection
 
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:cdn-task-status:"
 
 
-class Kind(msgspec.Struct, frozen=True):
+class ProblemType(msgspec.Struct, frozen=True):
     """What all problems of one reason share."""
 
     status: int
     title: str
 
 
-KINDS: Mapping[str, Kind] = MappingProxyType(
+KINDS: Mapping[str, ProblemType] = MappingProxyType(
     {
-        "invalid-request": Kind(400, "The request has faults"),
-        "page-token-invalid": Kind(400, "The page token is not valid here"),
-        "invalid-json": Kind(400, "The body is not what was expected"),
-        "malformed-event": Kind(400, "The event is not understood"),
-        "incomplete-request": Kind(400, "The request ended too early"),
-        "missing-token": Kind(401, "A token is needed"),
-        "token-malformed": Kind(401, "The token is not a JSON Web Token"),
-        "token-algorithm": Kind(401, "The token's algorithm is not the key's"),
-        "token-key-unknown": Kind(401, "The token is signed with an unknown key"),
-        "token-signature": Kind(401, "The token's signature is wrong"),
-        "token-without-expiry": Kind(401, "The token never expires"),
-        "token-expired": Kind(401, "The token has expired"),
-        "token-not-yet-valid": Kind(401, "The token is not valid yet"),
-        "token-audience": Kind(401, "The token is for somebody else"),
-        "token-issuer": Kind(401, "The token is from somebody else"),
-        "token-claims": Kind(401, "The token's claims are not understood"),
-        "forbidden": Kind(403, "The token does not allow this"),
-        "submitting-off": Kind(403, "Submitting is switched off"),
-        "submitting-unguarded": Kind(403, "Submitting needs to know who asks"),
-        "not-found": Kind(404, "There is nothing here"),
-        "object-unknown": Kind(404, "No change of this object is known"),
-        "method-not-allowed": Kind(405, "The method is not allowed here"),
-        "not-acceptable": Kind(406, "No acceptable representation"),
-        "streaming-unavailable": Kind(406, "An event stream is not possible here"),
-        "denied": Kind(409, "Nothing was submitted: the service may not submit"),
-        "bad-credentials": Kind(409, "Nothing was submitted: the service's credentials are not accepted"),
-        "not-activated": Kind(409, "Nothing was submitted: the account has not opened this product"),
-        "body-too-large": Kind(413, "The body is too large"),
-        "unsupported-media-type": Kind(415, "The body's type is not supported"),
-        "invalid-object-path": Kind(422, "Nothing was submitted: no URL that can be"),
-        "domain-not-found": Kind(422, "Nothing was submitted: the domain is not the account's"),
-        "over-limit": Kind(422, "Nothing was submitted: too much for one call"),
-        "object-type-unsupported": Kind(422, "Nothing was submitted: the product knows no such kind"),
-        "rejected": Kind(422, "Nothing was submitted: the product refused it"),
-        "idempotency-key-reused": Kind(422, "The Idempotency-Key belongs to another request"),
-        "quota-exceeded": Kind(429, "Nothing was submitted: the day's quota is used up"),
-        "queue-full": Kind(429, "Nothing was submitted: too many prefetches are under way"),
-        "throttled": Kind(429, "Nothing was submitted: the account's calls are used up"),
-        "too-many-requests": Kind(429, "Too many requests"),
-        "internal-error": Kind(500, "The service failed"),
-        "upstream-failed": Kind(502, "No product answered"),
-        "upstream-throttled": Kind(503, "No product answered: the account's calls are used up"),
-        "auth-not-configured": Kind(503, "Nobody can be let in yet"),
-        "keys-unavailable": Kind(503, "The keys for checking tokens cannot be had"),
-        "deadline": Kind(503, "Nothing was submitted: there was no time left"),
-        "unavailable": Kind(503, "Nothing was submitted: the product could not be reached"),
-        "unknown-outcome": Kind(504, "It may have been submitted: no answer came"),
-        "store-unavailable": Kind(503, "The store of changed objects cannot be read"),
-        "upstream-timeout": Kind(504, "No product answered in time"),
+        "invalid-request": ProblemType(400, "The request has faults"),
+        "page-token-invalid": ProblemType(400, "The page token is not valid here"),
+        "invalid-json": ProblemType(400, "The body is not what was expected"),
+        "malformed-event": ProblemType(400, "The event is not understood"),
+        "incomplete-request": ProblemType(400, "The request ended too early"),
+        "missing-token": ProblemType(401, "A token is needed"),
+        "token-malformed": ProblemType(401, "The token is not a JSON Web Token"),
+        "token-algorithm": ProblemType(401, "The token's algorithm is not the key's"),
+        "token-key-unknown": ProblemType(401, "The token is signed with an unknown key"),
+        "token-signature": ProblemType(401, "The token's signature is wrong"),
+        "token-without-expiry": ProblemType(401, "The token never expires"),
+        "token-expired": ProblemType(401, "The token has expired"),
+        "token-not-yet-valid": ProblemType(401, "The token is not valid yet"),
+        "token-audience": ProblemType(401, "The token is for somebody else"),
+        "token-issuer": ProblemType(401, "The token is from somebody else"),
+        "token-claims": ProblemType(401, "The token's claims are not understood"),
+        "forbidden": ProblemType(403, "The token does not allow this"),
+        "submitting-off": ProblemType(403, "Submitting is switched off"),
+        "submitting-unguarded": ProblemType(403, "Submitting needs to know who asks"),
+        "not-found": ProblemType(404, "There is nothing here"),
+        "object-unknown": ProblemType(404, "No change of this object is known"),
+        "method-not-allowed": ProblemType(405, "The method is not allowed here"),
+        "not-acceptable": ProblemType(406, "No acceptable representation"),
+        "streaming-unavailable": ProblemType(406, "An event stream is not possible here"),
+        "denied": ProblemType(409, "Nothing was submitted: the service may not submit"),
+        "bad-credentials": ProblemType(409, "Nothing was submitted: the service's credentials are not accepted"),
+        "not-activated": ProblemType(409, "Nothing was submitted: the account has not opened this product"),
+        "body-too-large": ProblemType(413, "The body is too large"),
+        "unsupported-media-type": ProblemType(415, "The body's type is not supported"),
+        "invalid-object-path": ProblemType(422, "Nothing was submitted: no URL that can be"),
+        "domain-not-found": ProblemType(422, "Nothing was submitted: the domain is not the account's"),
+        "over-limit": ProblemType(422, "Nothing was submitted: too much for one call"),
+        "object-type-unsupported": ProblemType(422, "Nothing was submitted: the product knows no such kind"),
+        "rejected": ProblemType(422, "Nothing was submitted: the product refused it"),
+        "idempotency-key-reused": ProblemType(422, "The Idempotency-Key belongs to another request"),
+        "quota-exceeded": ProblemType(429, "Nothing was submitted: the day's quota is used up"),
+        "queue-full": ProblemType(429, "Nothing was submitted: too many prefetches are under way"),
+        "throttled": ProblemType(429, "Nothing was submitted: the account's calls are used up"),
+        "too-many-requests": ProblemType(429, "Too many requests"),
+        "internal-error": ProblemType(500, "The service failed"),
+        "upstream-failed": ProblemType(502, "No product answered"),
+        "upstream-throttled": ProblemType(503, "No product answered: the account's calls are used up"),
+        "auth-not-configured": ProblemType(503, "Nobody can be let in yet"),
+        "keys-unavailable": ProblemType(503, "The keys for checking tokens cannot be had"),
+        "deadline": ProblemType(503, "Nothing was submitted: there was no time left"),
+        "unavailable": ProblemType(503, "Nothing was submitted: the product could not be reached"),
+        "unknown-outcome": ProblemType(504, "It may have been submitted: no answer came"),
+        "store-unavailable": ProblemType(503, "The store of changed objects cannot be read"),
+        "upstream-timeout": ProblemType(504, "No product answered in time"),
     }
 )
 """Reason -> status and title. Stable: clients branch and translate by the reason."""
@@ -94,7 +94,7 @@ _BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"
 """What the router itself says."""
 
 
-class Refusal(TaskStatusError):  # noqa: N818 -- the service is well; it declines
+class RequestRefused(TaskStatusError):  # noqa: N818 -- the service is well; it declines
     """Raised when the door turns a request away; `reason` is one of KINDS, `detail` says what to do."""
 
     def __init__(self, reason: str, detail: str, *, retry_after: int | None = None) -> None:
@@ -122,7 +122,7 @@ class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     rejected: tuple[Rejection, ...] = ()
 
 
-class Answer(msgspec.Struct, frozen=True):
+class ProblemResponse(msgspec.Struct, frozen=True):
     """A problem with the headers that belong to it."""
 
     document: ProblemDocument
@@ -134,7 +134,7 @@ class Answer(msgspec.Struct, frozen=True):
         return Response(body, self.document.status, headers=dict(self.headers), media_type=MEDIA_TYPE)
 
 
-def answer_to(fault: Exception) -> Answer:
+def answer_to(fault: Exception) -> ProblemResponse:
     """The answer to any exception; what nobody foresaw is a 500 that tells nothing."""
     return next(_ANSWERS[kind](fault) for kind in type(fault).__mro__ if kind in _ANSWERS)
 
@@ -147,40 +147,44 @@ def _document(reason: str, detail: str = "", **more: Any) -> ProblemDocument:
     )
 
 
-def _invalid(fault: InvalidRequest) -> Answer:
-    return Answer(_document(fault.reason, str(fault.faults[0].detail), errors=fault.faults))
+def _invalid(fault: InvalidRequest) -> ProblemResponse:
+    return ProblemResponse(_document(fault.reason, str(fault.faults[0].detail), errors=fault.faults))
 
 
-def _refusal(fault: Refusal) -> Answer:
+def _refusal(fault: RequestRefused) -> ProblemResponse:
     headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
     if KINDS[fault.reason].status == 401:  # noqa: PLR2004 -- the status itself
         # RFC 6750, 3.1: a caller who sent no token is told the scheme and nothing else.
         headers["WWW-Authenticate"] = "Bearer" if fault.reason == "missing-token" else 'Bearer error="invalid_token"'
-    return Answer(_document(fault.reason, fault.detail), headers)
+    return ProblemResponse(_document(fault.reason, fault.detail), headers)
 
 
-def _nothing_answered(fault: NothingAnswered) -> Answer:
+def _nothing_answered(fault: NothingAnswered) -> ProblemResponse:
     waits = [problem.retry_after for problem in fault.problems if problem.retry_after is not None]
     reason = _verdict([problem.reason for problem in fault.problems])
     needed = reason == "upstream-throttled" or waits
     headers = {"Retry-After": str(max(waits, default=1))} if needed else {}
-    return Answer(_document(reason, "None of the products asked could answer.", problems=fault.problems), headers)
+    return ProblemResponse(
+        _document(reason, "None of the products asked could answer.", problems=fault.problems), headers
+    )
 
 
-def _nothing_submitted(fault: NothingSubmitted) -> Answer:
+def _nothing_submitted(fault: NothingSubmitted) -> ProblemResponse:
     waits = [each.retry_after for each in fault.rejected if each.reason == fault.reason and each.retry_after]
     headers = {"Retry-After": str(max(waits))} if waits else {}
-    return Answer(_document(fault.reason, "`rejected` says why, for each URL.", rejected=fault.rejected), headers)
+    return ProblemResponse(
+        _document(fault.reason, "`rejected` says why, for each URL.", rejected=fault.rejected), headers
+    )
 
 
-def _upstream(fault: UpstreamFault) -> Answer:
+def _upstream(fault: UpstreamFault) -> ProblemResponse:
     # One call's fault is the service's business; should it come this far, it is judged as if alone.
-    return Answer(_document(_verdict([fault.reason]), f"{fault.product} could not answer."))
+    return ProblemResponse(_document(_verdict([fault.reason]), f"{fault.product} could not answer."))
 
 
-def _store(_: StoreFault) -> Answer:
+def _store(_: StoreFault) -> ProblemResponse:
     detail = "What is known of changed objects could not be read; the log says why."
-    return Answer(_document("store-unavailable", detail), {"Retry-After": str(_STORE_RETRY_SECONDS)})
+    return ProblemResponse(_document("store-unavailable", detail), {"Retry-After": str(_STORE_RETRY_SECONDS)})
 
 
 def _verdict(reasons: list[str]) -> str:
@@ -196,28 +200,28 @@ def _retryable(reason: str) -> bool:
     return reason in set(Reason) and Reason(reason).retryable
 
 
-def _routing(fault: HTTPException) -> Answer:
+def _routing(fault: HTTPException) -> ProblemResponse:
     reason = _BY_STATUS.get(fault.status_code, "invalid-request")
     if reason != "method-not-allowed":
-        return Answer(_document(reason, "See /openapi.json for what there is."))
+        return ProblemResponse(_document(reason, "See /openapi.json for what there is."))
     # The router lists methods in the order of a set; and OPTIONS is answered for every path.
     named = {name.strip() for name in (fault.headers or {}).get("Allow", "").split(",")} | {"OPTIONS"}
     allowed = ", ".join(sorted(named - {""}))
-    return Answer(_document(reason, f"Allowed are {allowed}."), {"Allow": allowed})
+    return ProblemResponse(_document(reason, f"Allowed are {allowed}."), {"Allow": allowed})
 
 
-def _disconnected(_: ClientDisconnect) -> Answer:
-    return Answer(_document("incomplete-request", "The body ended before it was complete."))
+def _disconnected(_: ClientDisconnect) -> ProblemResponse:
+    return ProblemResponse(_document("incomplete-request", "The body ended before it was complete."))
 
 
-def _internal(_: Exception) -> Answer:
-    return Answer(_document("internal-error", "It is in the log, under this answer's X-Request-Id."))
+def _internal(_: Exception) -> ProblemResponse:
+    return ProblemResponse(_document("internal-error", "It is in the log, under this answer's X-Request-Id."))
 
 
-_ANSWERS: Mapping[type[BaseException], Callable[[Any], Answer]] = MappingProxyType(
+_ANSWERS: Mapping[type[BaseException], Callable[[Any], ProblemResponse]] = MappingProxyType(
     {
         InvalidRequest: _invalid,
-        Refusal: _refusal,
+        RequestRefused: _refusal,
         NothingAnswered: _nothing_answered,
         NothingSubmitted: _nothing_submitted,
         UpstreamFault: _upstream,

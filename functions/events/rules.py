@@ -12,8 +12,8 @@ from urllib.parse import quote
 import msgspec
 
 from functions.errors import SettingsError
-from functions.events.envelopes import Kind, ObjectChange
-from functions.events.records import FOLLOW, Errand
+from functions.events.change import FOLLOW, Action
+from functions.events.parsing import ChangeKind, ObjectChange
 
 PLACEHOLDER = "{key}"
 EXAMPLE = 'rule = [{ bucket = "pics", product = "cdn", url = "https://img.example.com/{key}" }]'
@@ -25,7 +25,7 @@ _URL = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/([!-z|~]|\{key\})*")
 _HEADER = re.compile(r"\s*\[\[\s*rule\s*\]\]")
 
 
-class Action(StrEnum):
+class ActionKind(StrEnum):
     """What can be submitted for a changed object."""
 
     REFRESH = "refresh"
@@ -51,8 +51,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     url: str | tuple[str, ...]
     prefix: str = ""
     suffix: str = ""
-    created: tuple[Action, ...] = ()
-    removed: tuple[Action, ...] = ()
+    created: tuple[ActionKind, ...] = ()
+    removed: tuple[ActionKind, ...] = ()
     directory_index: str = ""
 
     def __post_init__(self) -> None:
@@ -66,7 +66,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                 raise ValueError(f"url: {url!r} must be http(s)://host/… in ASCII, with {PLACEHOLDER} in it")
             if self.directory_index and not url.endswith(PLACEHOLDER):
                 raise ValueError(f"directory_index: url {url!r} must end with {PLACEHOLDER} to be a directory's too")
-        if Action.PRELOAD in self.removed:
+        if ActionKind.PRELOAD in self.removed:
             raise ValueError("removed: there is nothing left to preload")
         if "/" in self.directory_index:
             raise ValueError("directory_index: it is a file name, without /")
@@ -87,16 +87,16 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """
         return self._urls_of(change.key)
 
-    def errands_for(self, change: ObjectChange, *, submit: bool) -> tuple[Errand, ...]:
+    def errands_for(self, change: ObjectChange, *, submit: bool) -> tuple[Action, ...]:
         """What to do about the change, action by action; only to follow unless `submit`."""
-        actions = (self.created if change.kind is Kind.CREATED else self.removed) if submit else ()
+        actions = (self.created if change.kind is ChangeKind.CREATED else self.removed) if submit else ()
         return tuple(errand for action in actions or (FOLLOW,) for errand in self._errands(action, change.key))
 
-    def _errands(self, action: str, key: str) -> tuple[Errand, ...]:
+    def _errands(self, action: str, key: str) -> tuple[Action, ...]:
         directory, slash, name = key.rpartition("/")
-        whole = action == Action.REFRESH and bool(name) and name == self.directory_index
+        whole = action == ActionKind.REFRESH and bool(name) and name == self.directory_index
         return tuple(
-            Errand(product=self.product, action=action, object_type="directory" if whole else "file", object_path=url)
+            Action(product=self.product, action=action, object_type="directory" if whole else "file", object_path=url)
             for url in self._urls_of(directory + slash if whole else key)
         )
 
@@ -118,7 +118,7 @@ class Rules(msgspec.Struct, frozen=True):
                 found.setdefault(rule.product, {}).update(dict.fromkeys(rule.urls_for(change)))
         return tuple(Target(product, tuple(urls)) for product, urls in found.items())
 
-    def errands(self, change: ObjectChange, *, submit: bool) -> tuple[Errand, ...]:
+    def errands(self, change: ObjectChange, *, submit: bool) -> tuple[Action, ...]:
         """What all rules together ask for, each errand once; what is submitted need not be followed besides."""
         told = dict.fromkeys(
             errand for rule in self.rules if rule.matches(change) for errand in rule.errands_for(change, submit=submit)

@@ -23,11 +23,11 @@ import msgspec
 import requests
 
 from functions.errors import SettingsError
-from functions.events.records import Errand, Record
+from functions.events.change import Action, ChangeRecord
 from functions.model import Clock, Moment
 from functions.settings import Settings
-from functions.tasks.rendering import instant_ms
-from functions.upstream.transport import BoundedSession, CallScope, call_scope
+from functions.tasks.render.task import instant_ms
+from functions.upstream.http_session import BoundedSession, CallScope, call_scope
 
 SECONDS = 5.0
 """How long a receiver may take."""
@@ -44,7 +44,7 @@ class _Data(msgspec.Struct, frozen=True, rename="camel"):
     key: str
     event: str
     outcome: str | None
-    errands: tuple[Errand, ...]
+    errands: tuple[Action, ...]
     document: str
 
 
@@ -54,7 +54,7 @@ class _Message(msgspec.Struct, frozen=True):
     data: _Data
 
 
-class Told(Enum):
+class DeliveryResult(Enum):
     """What came of an attempt."""
 
     TAKEN = auto()
@@ -80,27 +80,27 @@ class Webhook:
         self._slots = asyncio.Semaphore(THREADS)
         self._failed: Moment | None = None
 
-    async def tell(self, record: Record) -> Told:
+    async def tell(self, record: ChangeRecord) -> DeliveryResult:
         """Try to tell of a record that is closed. Raises nothing."""
         async with self._slots:
             if self._failed is not None and self._failed.age_at(self._clock.now()) < REST_SECONDS:
-                return Told.NOT_TRIED
+                return DeliveryResult.NOT_TRIED
             return await self._tell(record)
 
-    async def _tell(self, record: Record) -> Told:
+    async def _tell(self, record: ChangeRecord) -> DeliveryResult:
         status = await self._send(record, msgspec.json.encode(self._message(record)))
         told = status == _GONE or requests.codes.ok <= status < requests.codes.multiple_choices
         self._failed = None if told else self._clock.now()
         members = {"bucket": record.bucket, "key": record.key, "outcome": record.outcome, "status": status}
         _log.log(logging.INFO if told else logging.WARNING, "webhook", extra={"members": members})
-        return Told.TAKEN if told else Told.FAILED
+        return DeliveryResult.TAKEN if told else DeliveryResult.FAILED
 
     def close(self) -> None:
         """Stop the threads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._session.close()
 
-    def _message(self, record: Record) -> _Message:
+    def _message(self, record: ChangeRecord) -> _Message:
         data = _Data(
             bucket=record.bucket,
             key=record.key,
@@ -111,11 +111,11 @@ class Webhook:
         )
         return _Message(type="object.done", timestamp=instant_ms(record.closed_at or self._clock.now().utc), data=data)
 
-    async def _send(self, record: Record, body: bytes) -> int:
+    async def _send(self, record: ChangeRecord, body: bytes) -> int:
         """The status; 0 when there was no answer."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._post, record, body)
 
-    def _post(self, record: Record, body: bytes) -> int:
+    def _post(self, record: ChangeRecord, body: bytes) -> int:
         headers = {"content-type": "application/json", **signed(self._secret, webhook_id(record), self._now(), body)}
         with call_scope(CallScope(time.monotonic() + SECONDS)):
             try:
@@ -127,7 +127,7 @@ class Webhook:
         return int(self._clock.now().wall)
 
 
-def webhook_id(record: Record) -> str:
+def webhook_id(record: ChangeRecord) -> str:
     """The same whenever this change is told of, so that a receiver can tell repetitions."""
     return f"msg_{hashlib.sha256(f'{record.object_id} {record.change}'.encode()).hexdigest()[:32]}"
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functions.products.spec import ListSpec, LookupSpec, ProductSpec, operation
-from functions.products.submits import submit_specs
-from functions.upstream.operation import Kind
+from functions.products.submit.kinds import submit_specs
+from functions.upstream.operation import OperationKind
 
 _NAME, _SDK = "dcdn", "alibabacloud_dcdn20180115"
 
@@ -14,17 +14,18 @@ DCDN = ProductSpec(
     endpoint="dcdn.aliyuncs.com",
     region="cn-hangzhou",
     lookup=LookupSpec(
-        operation=operation(_NAME, _SDK, "DescribeDcdnRefreshTaskById", Kind.BY_ID, 30, "DCDN_BY_ID"), ids_per_call=10
+        operation=operation(_NAME, _SDK, "DescribeDcdnRefreshTaskById", OperationKind.BY_ID, 30, "DCDN_BY_ID"),
+        ids_per_call=10,
     ),
     listing=ListSpec(
-        operation=operation(_NAME, _SDK, "DescribeDcdnRefreshTasks", Kind.LIST, 5, "DCDN_LIST"),
+        operation=operation(_NAME, _SDK, "DescribeDcdnRefreshTasks", OperationKind.LIST, 5, "DCDN_LIST"),
         page_size=50,
         object_types=("file", "directory", "regex", "preload"),
     ),
     submits=submit_specs(
-        operation(_NAME, _SDK, "RefreshDcdnObjectCaches", Kind.SUBMIT, 30),
-        operation(_NAME, _SDK, "PreloadDcdnObjectCaches", Kind.SUBMIT, 15),
+        operation(_NAME, _SDK, "RefreshDcdnObjectCaches", OperationKind.SUBMIT, 30),
+        operation(_NAME, _SDK, "PreloadDcdnObjectCaches", OperationKind.SUBMIT, 15),
         ignore_params="IgnoreParams",
     ),
-    quota=operation(_NAME, _SDK, "DescribeDcdnRefreshQuota", Kind.QUOTA, 20),
+    quota=operation(_NAME, _SDK, "DescribeDcdnRefreshQuota", OperationKind.QUOTA, 20),
 )

@@ -24,7 +24,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
 """Our kind to the beginning of the vendor's names, in lower case: VOD writes `BlockQuota` and `blockRemain`."""
 
 
-class QuotaLeft(msgspec.Struct, frozen=True):
+class QuotaFigures(msgspec.Struct, frozen=True):
     """One kind of quota: what the account has a day and what remains of it today; None for what was not told."""
 
     kind: str
@@ -32,11 +32,11 @@ class QuotaLeft(msgspec.Struct, frozen=True):
     remaining: int | None
 
 
-def read_quotas(body: Any, *, product: str) -> tuple[QuotaLeft, ...]:
+def read_quotas(body: Any, *, product: str) -> tuple[QuotaFigures, ...]:
     """Every kind of quota in `body`. Raises UpstreamFault(MALFORMED) when there is none at all."""
     members = {str(name).lower(): value for name, value in body.items()} if isinstance(body, dict) else {}
     every = (
-        QuotaLeft(kind, _figure(members.get(f"{prefix}quota")), _figure(members.get(f"{prefix}remain")))
+        QuotaFigures(kind, _figure(members.get(f"{prefix}quota")), _figure(members.get(f"{prefix}remain")))
         for kind, prefix in KINDS.items()
     )
     told = tuple(left for left in every if (left.quota, left.remaining) != (None, None))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from functions.products.words import Words
-from functions.upstream.operation import Kind, Operation
+from functions.products.vocabulary import Vocabulary
+from functions.upstream.operation import Operation, OperationKind
 
 
 class ListSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +63,7 @@ class ProductSpec(msgspec.Struct, frozen=True, kw_only=True):
     quota: Operation
     submits: tuple[SubmitSpec, ...] = ()
     others: tuple[Operation, ...] = ()
-    words: Words = Words()
+    words: Vocabulary = Vocabulary()
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -77,7 +77,7 @@ class ProductSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def operation(  # noqa: PLR0913 -- the columns of a table
-    product: str, sdk_package: str, action: str, kind: Kind, qps: float, rate_setting: str | None = None
+    product: str, sdk_package: str, action: str, kind: OperationKind, qps: float, rate_setting: str | None = None
 ) -> Operation:
     """One line of a product's table."""
     return Operation(

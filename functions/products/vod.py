@@ -7,11 +7,11 @@ whatever the region of the caller. It publishes no calls a second; those here ar
 from __future__ import annotations
 
 from functions.products.spec import ListSpec, LookupSpec, ProductSpec, operation
-from functions.products.submits import submit_specs
-from functions.upstream.operation import Kind
+from functions.products.submit.kinds import submit_specs
+from functions.upstream.operation import OperationKind
 
 _NAME, _SDK = "vod", "alibabacloud_vod20170321"
-_TASKS = operation(_NAME, _SDK, "DescribeVodRefreshTasks", Kind.LIST, 10, "VOD")
+_TASKS = operation(_NAME, _SDK, "DescribeVodRefreshTasks", OperationKind.LIST, 10, "VOD")
 
 VOD = ProductSpec(
     name=_NAME,
@@ -26,9 +26,9 @@ VOD = ProductSpec(
         statuses=("Complete", "Refreshing", "Failed"),
     ),
     submits=submit_specs(
-        operation(_NAME, _SDK, "RefreshVodObjectCaches", Kind.SUBMIT, 30),
-        operation(_NAME, _SDK, "PreloadVodObjectCaches", Kind.SUBMIT, 15),
+        operation(_NAME, _SDK, "RefreshVodObjectCaches", OperationKind.SUBMIT, 30),
+        operation(_NAME, _SDK, "PreloadVodObjectCaches", OperationKind.SUBMIT, 15),
         ignore_params="IgnoreParams",
     ),
-    quota=operation(_NAME, _SDK, "DescribeVodRefreshQuota", Kind.QUOTA, 20),
+    quota=operation(_NAME, _SDK, "DescribeVodRefreshQuota", OperationKind.QUOTA, 20),
 )

@@ -19,7 +19,7 @@ MAX_PAGE_SIZE = 100
 MAX_WAIT_SECONDS = 55
 
 
-class AskedId(msgspec.Struct, frozen=True):
+class RequestedId(msgspec.Struct, frozen=True):
     """One id as it was asked: bare (`24840`, product is None) or qualified (`dcdn:113681`)."""
 
     task_id: str
@@ -59,7 +59,7 @@ class LookupQuery(msgspec.Struct, frozen=True, kw_only=True):
     With `object_paths` a task that has rows of these URLs is shown and folded as if it had no others.
     """
 
-    ids: tuple[AskedId, ...]
+    ids: tuple[RequestedId, ...]
     products: tuple[str, ...]
     object_paths: frozenset[str] = frozenset()
     objects: int = DEFAULT_OBJECTS

@@ -10,20 +10,20 @@ import msgspec
 from functions.errors import UpstreamFault
 from functions.model import Clock
 from functions.products.product import Product
-from functions.products.quota import QuotaLeft
+from functions.products.quota import QuotaFigures
 from functions.settings import Settings
-from functions.tasks.answers import NothingAnswered, QuotaAnswer, Timing
-from functions.tasks.assembly import problems_of
+from functions.tasks.lookup.assemble import problems_of
 from functions.tasks.query import Scope
-from functions.tasks.rendering import instant_ms
+from functions.tasks.render.task import instant_ms
 from functions.tasks.report import Quota, QuotaReport
+from functions.tasks.results import NothingAnswered, QuotaAnswer, Timing
 
 
 class _Told(msgspec.Struct, frozen=True):
     """What one product said, and after how many seconds."""
 
     product: str
-    quotas: tuple[QuotaLeft, ...] | UpstreamFault
+    quotas: tuple[QuotaFigures, ...] | UpstreamFault
     seconds: float
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from functions.errors import Reason
 from functions.model import Status
-from functions.products.words import ACTIONS, FAILURES
+from functions.products.vocabulary import ACTIONS, FAILURES
 from functions.settings import PRODUCTS
 
 

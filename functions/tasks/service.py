@@ -10,45 +10,50 @@ from contextlib import AbstractAsyncContextManager
 from cachetools import LRUCache
 
 from functions.errors import UpstreamFault
-from functions.model import Clock, Sighting, SystemClock, TaskKey
-from functions.products.product import Parts, PathFindings, Product
+from functions.model import Clock, SystemClock, TaskKey, TaskSnapshot
+from functions.products.lookup.cache import Freshness, TaskCache
+from functions.products.lookup.loader import LookupResult
+from functions.products.product import PathMatches, Product, SharedState
 from functions.products.registry import SPECS
 from functions.settings import Settings
-from functions.tasks.answers import ListAnswer, LookupAnswer, NothingAnswered, QuotaAnswer
-from functions.tasks.assembly import assemble, problems_of
-from functions.tasks.browse import Browser
-from functions.tasks.fan import Fan
-from functions.tasks.pace import AFTER_FAULT_SECONDS, PACE_SLACK_SECONDS, SOON_SECONDS, seconds_to_next_look
-from functions.tasks.query import EVERYTHING, AskedId, ListQuery, LookupQuery, Scope
+from functions.tasks.listing.page import TaskLister
+from functions.tasks.lookup.assemble import assemble, problems_of
+from functions.tasks.lookup.fan_out import FanOut
+from functions.tasks.lookup.poll_interval import (
+    AFTER_FAULT_SECONDS,
+    PACE_SLACK_SECONDS,
+    SOON_SECONDS,
+    seconds_to_next_look,
+)
+from functions.tasks.lookup.watch import Watch, Watches
+from functions.tasks.query import EVERYTHING, ListQuery, LookupQuery, RequestedId, Scope
 from functions.tasks.quota import Quotas
-from functions.tasks.rendering import Renderer
-from functions.tasks.submitting import Submission, SubmitAnswer, report_on, unsupported, well_formed
-from functions.tasks.watching import Watch, Watches
+from functions.tasks.render.task import Renderer
+from functions.tasks.results import ListAnswer, LookupAnswer, NothingAnswered, QuotaAnswer
+from functions.tasks.submit import Submission, SubmitAnswer, report_on, unsupported, well_formed
 from functions.upstream.credentials import CredentialSource
-from functions.upstream.desk import Finding
-from functions.upstream.figures import ActionReport
-from functions.upstream.ledger import Freshness, Ledger
-from functions.upstream.thaw import ThawGuard
+from functions.upstream.freeze import FreezeDetector
+from functions.upstream.metrics import ActionStats
 
 _DEAR_SHARE = 0.6
 """After this share of the deadline the dear products are asked for what the others have not found yet."""
 _MAX_OWNERS = 200_000
-Plan = dict[AskedId, list[str]]
+LookupPlan = dict[RequestedId, list[str]]
 
 
 class TaskService:
     """Answers questions about tasks of all enabled products."""
 
-    def __init__(self, settings: Settings, products: Mapping[str, Product], ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, settings: Settings, products: Mapping[str, Product], cache: TaskCache, clock: Clock) -> None:
         """`products` in house order."""
         self._settings = settings
         self._products = products
-        self._ledger = ledger
+        self._cache = cache
         self._clock = clock
         self._owners: LRUCache[str, tuple[str, ...]] = LRUCache(_MAX_OWNERS)
-        self._browser = Browser(settings, products, clock)
+        self._browser = TaskLister(settings, products, clock)
         self._quotas = Quotas(settings, products, clock)
-        self._thaw = ThawGuard(clock, self.thawed)
+        self._thaw = FreezeDetector(clock, self.thawed)
         self._renderer = Renderer()
         self._watches = Watches(self._look_again)
 
@@ -67,7 +72,7 @@ class TaskService:
     async def _lookup(self, query: LookupQuery, freshness: Freshness | None) -> LookupAnswer:
         self._thaw.tick()
         deadline = asyncio.get_running_loop().time() + self._settings.deadline_seconds
-        with Fan(self._products, deadline, freshness) as fan:
+        with FanOut(self._products, deadline, freshness) as fan:
             plan = await self._ask_all(query, fan, deadline)
             findings = fan.findings()
             timings = fan.timings()
@@ -88,7 +93,7 @@ class TaskService:
         """The tasks that `product` knows for exactly these URLs, each looked up whole; newest first per URL."""
         self._thaw.tick()
         deadline = asyncio.get_running_loop().time() + self._settings.deadline_seconds
-        asked: Sequence[PathFindings] = await asyncio.gather(
+        asked: Sequence[PathMatches] = await asyncio.gather(
             *(self._products[product].tasks_of_path(url, deadline) for url in dict.fromkeys(urls))
         )
         faults = [fault for found in asked for fault in found.faults]
@@ -96,7 +101,7 @@ class TaskService:
         if faults:
             raise NothingAnswered(problems_of(faults))
         return await self.lookup(
-            LookupQuery(ids=tuple(AskedId(task_id, product) for task_id in task_ids), products=(product,))
+            LookupQuery(ids=tuple(RequestedId(task_id, product) for task_id in task_ids), products=(product,))
         )
 
     async def submit(self, submission: Submission) -> SubmitAnswer:
@@ -116,13 +121,13 @@ class TaskService:
         seconds = asyncio.get_running_loop().time() - started
         return SubmitAnswer(report=report, accepted=done.accepted, seconds=seconds, calls=done.calls)
 
-    def figures(self) -> tuple[ActionReport, ...]:
+    def figures(self) -> tuple[ActionStats, ...]:
         """Per vendor action, as they stand."""
         return tuple(report for product in self._products.values() for report in product.figures())
 
     def thawed(self) -> None:
         """The instance was frozen: pooled connections are dead, and what moved has moved on unseen."""
-        self._ledger.drop_moving()
+        self._cache.drop_moving()
         self._browser.forget()
         for product in self._products.values():
             product.drop_connections()
@@ -137,16 +142,16 @@ class TaskService:
         for product in self._products.values():
             product.close()
 
-    async def _ask_all(self, query: LookupQuery, fan: Fan, deadline: float) -> Plan:
+    async def _ask_all(self, query: LookupQuery, fan: FanOut, deadline: float) -> LookupPlan:
         """Cheap products first; dear ones at once for ids that name them, and then for what nobody knew."""
-        plan: Plan = {asked: self._first_choice(asked, query.products) for asked in query.ids}
+        plan: LookupPlan = {asked: self._first_choice(asked, query.products) for asked in query.ids}
         fan.ask(plan)
         later = [asked for asked in query.ids if self._second_choice(asked, query.products, plan[asked])]
         if later:
             share = self._settings.deadline_seconds * (1 - _DEAR_SHARE)
             await fan.settled(deadline - share, {product for asked in later for product in plan[asked]})
             found = fan.findings()
-            second: Plan = {
+            second: LookupPlan = {
                 asked: self._second_choice(asked, query.products, plan[asked])
                 for asked in later
                 if not any(_known(found[asked.key_in(product)]) for product in plan[asked])
@@ -157,21 +162,21 @@ class TaskService:
         await fan.settled(deadline)
         return plan
 
-    def _first_choice(self, asked: AskedId, products: tuple[str, ...]) -> list[str]:
+    def _first_choice(self, asked: RequestedId, products: tuple[str, ...]) -> list[str]:
         if asked.product is not None:
             return [asked.product]
         owners = [product for product in self._owners.get(asked.task_id, ()) if product in products]
         cheap = [product for product in products if not self._products[product].spec.lookup.dear]
         return owners or cheap or list(products)
 
-    def _second_choice(self, asked: AskedId, products: tuple[str, ...], first: list[str]) -> list[str]:
+    def _second_choice(self, asked: RequestedId, products: tuple[str, ...], first: list[str]) -> list[str]:
         return [] if asked.product is not None else [product for product in products if product not in first]
 
     def _in_house_order(self, products: Iterable[str]) -> list[str]:
         chosen = set(products)
         return [product for product in self._products if product in chosen]
 
-    def _learn(self, plan: Plan, findings: Mapping[TaskKey, Finding]) -> None:
+    def _learn(self, plan: LookupPlan, findings: Mapping[TaskKey, LookupResult]) -> None:
         """Remember who knows a bare id, so that the others are not asked for it again."""
         for asked, products in plan.items():
             if asked.product is None:
@@ -182,23 +187,23 @@ class TaskService:
     def _expect(self, keys: Iterable[TaskKey]) -> None:
         """These were just made: they may not be visible yet, and whose they are is known."""
         for key in keys:
-            self._ledger.asked(key)
+            self._cache.asked(key)
             owners = self._owners.get(key.task_id, ())
             self._owners[key.task_id] = tuple(self._in_house_order((*owners, key.product)))
 
-    def _next_look(self, findings: Iterable[Finding]) -> float:
+    def _next_look(self, findings: Iterable[LookupResult]) -> float:
         """Seconds until asking again may show something new."""
         now = self._clock.now()
         looks = [
-            max(seconds_to_next_look(finding.sighting, now) - finding.sighting.checked.age_at(now), 0.0)
+            max(seconds_to_next_look(finding.snapshot, now) - finding.snapshot.checked.age_at(now), 0.0)
             for finding in findings
-            if finding.fault is None and finding.sighting is not None and not finding.sighting.done
+            if finding.fault is None and finding.snapshot is not None and not finding.snapshot.done
         ]
         faults = [finding.fault for finding in findings if finding.fault and finding.fault.reason.retryable]
         return min([*looks, *(fault.retry_after or AFTER_FAULT_SECONDS for fault in faults)], default=SOON_SECONDS)
 
-    def _paced(self, sighting: Sighting) -> float:
-        return seconds_to_next_look(sighting, self._clock.now()) - PACE_SLACK_SECONDS
+    def _paced(self, snapshot: TaskSnapshot) -> float:
+        return seconds_to_next_look(snapshot, self._clock.now()) - PACE_SLACK_SECONDS
 
     async def list(self, query: ListQuery) -> ListAnswer:
         """One page of the tasks with a matching row, newest first. Raises NothingAnswered and InvalidRequest."""
@@ -214,21 +219,21 @@ def build_service(
 ) -> TaskService:
     """The service over the real products. Nothing is connected before the first question."""
     clock = clock or SystemClock()
-    ledger = Ledger(clock, settings.fresh_seconds)
-    parts = Parts(ledger=ledger, clock=clock)
+    cache = TaskCache(clock, settings.fresh_seconds)
+    parts = SharedState(cache=cache, clock=clock)
     products = {name: Product(SPECS[name], settings, credentials, parts) for name in settings.products}
-    return TaskService(settings, products, ledger, clock)
+    return TaskService(settings, products, cache, clock)
 
 
-def _known(finding: Finding) -> bool:
-    return finding.sighting is not None and finding.sighting.found
+def _known(finding: LookupResult) -> bool:
+    return finding.snapshot is not None and finding.snapshot.found
 
 
-def _refuse_silence(findings: Iterable[Finding]) -> None:
+def _refuse_silence(findings: Iterable[LookupResult]) -> None:
     """When nobody answered there is no report. A product that is not activated did answer."""
     faults: list[UpstreamFault] = []
     for finding in findings:
-        if finding.sighting is not None or finding.fault is None or finding.fault.reason.decides:
+        if finding.snapshot is not None or finding.fault is None or finding.fault.reason.decides:
             return
         faults.append(finding.fault)
     if faults:

@@ -13,8 +13,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coro
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
 
-from functions.upstream.channel import Channel
-from functions.upstream.limiter import Permit
+from functions.upstream.caller import ActionCaller
+from functions.upstream.rate_limiter import Permit
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Bulk(Protocol[T_co]):
         """Answers as they become known. What is left when it ends is asked for in batches."""
 
 
-class Flight(Generic[T]):
+class InFlight(Generic[T]):
     """One id on its way: shared by all who ask for it, and given up when the last of them has left."""
 
     def __init__(self, key: str, deadline: float, *, at_once: bool, now: float) -> None:
@@ -57,20 +57,20 @@ class Flight(Generic[T]):
 class Batcher(Generic[T]):
     """Turns asked ids into batches; `fetch` gets at most `size` ids, and its faults are values, not exceptions."""
 
-    def __init__(self, channel: Channel, size: int, fetch: Fetch[T], bulk: Bulk[T] | None = None) -> None:
+    def __init__(self, channel: ActionCaller, size: int, fetch: Fetch[T], bulk: Bulk[T] | None = None) -> None:
         """One batcher per by-id action."""
         self._channel = channel
         self._size = size
         self._fetch = fetch
         self._bulk = bulk
-        self._flights: dict[str, Flight[T]] = {}
-        self._queue: dict[str, Flight[T]] = {}
-        self._under_way: dict[int, tuple[asyncio.Task[None], tuple[Flight[T], ...]]] = {}
+        self._flights: dict[str, InFlight[T]] = {}
+        self._queue: dict[str, InFlight[T]] = {}
+        self._under_way: dict[int, tuple[asyncio.Task[None], tuple[InFlight[T], ...]]] = {}
         self._batches = 0
         self._pump: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
 
-    def board(self, keys: Collection[str], deadline: float) -> list[Flight[T]]:
+    def board(self, keys: Collection[str], deadline: float) -> list[InFlight[T]]:
         """A flight for every key, joining those already under way. Each must be left with `leave`.
 
         A flight whose `result` is cancelled was lost to an error in this program; it is logged here.
@@ -82,7 +82,7 @@ class Batcher(Generic[T]):
         self._changed.set()
         return flights
 
-    def leave(self, flights: Collection[Flight[T]]) -> None:
+    def leave(self, flights: Collection[InFlight[T]]) -> None:
         """These are not waited for any more, by this asker."""
         for flight in flights:
             flight.waiters -= 1
@@ -101,10 +101,10 @@ class Batcher(Generic[T]):
         ids = len(self._queue) + further
         return self._bulk.calls_for(ids) if self._bulk else -(-ids // self._size)
 
-    def _flight(self, key: str, deadline: float, *, at_once: bool, now: float) -> Flight[T]:
+    def _flight(self, key: str, deadline: float, *, at_once: bool, now: float) -> InFlight[T]:
         flight = self._flights.get(key)
         if flight is None:
-            flight = Flight(key, deadline, at_once=at_once, now=now)
+            flight = InFlight(key, deadline, at_once=at_once, now=now)
             self._flights[key] = self._queue[key] = flight
         else:
             self._channel.figures.shared += 1
@@ -148,13 +148,13 @@ class Batcher(Generic[T]):
         linger = min(LONGEST_LINGER_SECONDS, self._channel.figures.median_latency or LONGEST_LINGER_SECONDS)
         return oldest.queued_at + linger - now
 
-    def _take(self) -> tuple[Flight[T], ...]:
+    def _take(self) -> tuple[InFlight[T], ...]:
         batch = tuple(islice(self._queue.values(), self._size))
         for flight in batch:
             del self._queue[flight.key]
         return batch
 
-    def _take_for_bulk(self) -> tuple[Flight[T], ...]:
+    def _take_for_bulk(self) -> tuple[InFlight[T], ...]:
         if self._bulk is None:
             return ()
         fresh = tuple(flight for flight in self._queue.values() if not flight.left_by_bulk)
@@ -164,7 +164,7 @@ class Batcher(Generic[T]):
             del self._queue[flight.key]
         return fresh
 
-    def _depart(self, batch: tuple[Flight[T], ...], journey: Coroutine[Any, Any, None], permit: Permit) -> None:
+    def _depart(self, batch: tuple[InFlight[T], ...], journey: Coroutine[Any, Any, None], permit: Permit) -> None:
         self._batches += 1
         number = self._batches
         for flight in batch:
@@ -175,7 +175,7 @@ class Batcher(Generic[T]):
         # Not a `finally` in the journey: a task that is cancelled before its first step never enters it.
         task.add_done_callback(lambda over: self._landed(over, number, batch, permit))
 
-    def _landed(self, task: asyncio.Task[None], number: int, batch: tuple[Flight[T], ...], permit: Permit) -> None:
+    def _landed(self, task: asyncio.Task[None], number: int, batch: tuple[InFlight[T], ...], permit: Permit) -> None:
         """See to it that every flight is answered, queued again, or given up, whatever happened."""
         if not task.cancelled() and (fault := task.exception()) is not None:
             log.error("a batch was lost", exc_info=fault, extra={"members": {"action": self._channel.operation.action}})
@@ -188,14 +188,14 @@ class Batcher(Generic[T]):
         del self._under_way[number]
         self._changed.set()
 
-    async def _fly(self, batch: tuple[Flight[T], ...], permit: Permit) -> None:
+    async def _fly(self, batch: tuple[InFlight[T], ...], permit: Permit) -> None:
         deadline = max(flight.deadline for flight in batch)
         answers = await self._fetch(tuple(flight.key for flight in batch), deadline, permit)
         for flight in batch:
             if not flight.result.done():
                 flight.result.set_result(answers[flight.key])
 
-    async def _fly_in_bulk(self, batch: tuple[Flight[T], ...], permit: Permit) -> None:
+    async def _fly_in_bulk(self, batch: tuple[InFlight[T], ...], permit: Permit) -> None:
         assert self._bulk is not None  # noqa: S101 -- only taken when there is one
         aboard = {flight.key: flight for flight in batch}
         deadline = max(flight.deadline for flight in batch)
@@ -209,7 +209,7 @@ class Batcher(Generic[T]):
                 self._queue[flight.key] = flight
         self._start_pump()
 
-    def _forget(self, flights: Collection[Flight[T]]) -> None:
+    def _forget(self, flights: Collection[InFlight[T]]) -> None:
         for flight in flights:
             if self._flights.get(flight.key) is flight:
                 del self._flights[flight.key]

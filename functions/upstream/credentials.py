@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from alibabacloud_credentials.models import CredentialModel
 
 
-class Triple(msgspec.Struct, frozen=True):
+class AccessKey(msgspec.Struct, frozen=True):
     """An access key, with a security token when it is a temporary one."""
 
     access_key_id: str
@@ -35,19 +35,19 @@ class CredentialSource:
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         """`environ` is read at every signature, never copied."""
         self._environ = environ
-        self._offered: Triple | None = None
+        self._offered: AccessKey | None = None
 
     def offer(self, access_key_id: str, access_key_secret: str, security_token: str | None) -> None:
         """Take over a triple that Function Compute sent along with a request."""
         if access_key_id and access_key_secret:
-            self._offered = Triple(access_key_id, access_key_secret, security_token or None)
+            self._offered = AccessKey(access_key_id, access_key_secret, security_token or None)
 
-    def newest(self) -> Triple:
+    def newest(self) -> AccessKey:
         """The triple to sign with now; empty strings when there is none, which the SDK reports as such."""
         if self._offered is not None:
             return self._offered
         read = self._environ.get
-        return Triple(
+        return AccessKey(
             read("ALIBABA_CLOUD_ACCESS_KEY_ID", ""),
             read("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ""),
             read("ALIBABA_CLOUD_SECURITY_TOKEN") or None,

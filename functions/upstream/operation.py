@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 
-class Kind(StrEnum):
+class OperationKind(StrEnum):
     """What an operation is for; rights are granted by it."""
 
     BY_ID = "by-id"
@@ -23,7 +23,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     product: str
     sdk_package: str
     action: str
-    kind: Kind
+    kind: OperationKind
     qps: float
     rate_setting: str | None = None
 

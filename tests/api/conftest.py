@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from functions.settings import Settings
-from tests.support.http_door import RelayedTasks, StubTasks, serving
+from tests.support.http_stub_service import RelayedTasks, StubTasks, serving
 
 Opener = Callable[..., httpx.Client]
 

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emulator.testing import Course, Emulator, Hang, Refuse, Reset, Row, Slow, Text, Throttle, Truncate
-from functions.tasks.answers import NothingAnswered
-from tests.support.house import LIFTED, House, house_over
+from functions.tasks.results import NothingAnswered
+from tests.support.real_service import LIFTED, House, house_over
 
 SAMPLES = "24840,dcdn:113681,vod:704225667,999"
 

@@ -10,7 +10,7 @@ from functions.model import Moment
 from functions.settings import read_settings
 from functions.tasks.service import build_service
 from functions.upstream.credentials import CredentialSource
-from tests.support.house import KEY, environment_of, query_of
+from tests.support.real_service import KEY, environment_of, query_of
 
 
 class SkippingClock:

@@ -27,10 +27,10 @@ from emulator.testing import (
 )
 from functions.errors import Reason
 from functions.settings import read_settings
-from functions.tasks.answers import NothingAnswered
+from functions.tasks.results import NothingAnswered
 from functions.upstream.credentials import CredentialSource
-from functions.upstream.transport import BoundedSession
-from tests.support.house import KEY, House, environment_of, house_over
+from functions.upstream.http_session import BoundedSession
+from tests.support.real_service import KEY, House, environment_of, house_over
 
 BY_ID = "DescribeRefreshTaskById"
 

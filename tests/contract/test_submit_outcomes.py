@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from emulator.testing import Answer, Emulator, Hang, Refuse, Reset, Text, Throttle, Truncate
-from functions.products.refusals import RejectReason
-from functions.products.submitting import FURTHER_CALLS
-from functions.tasks.submitting import NothingSubmitted, Rejection
-from functions.upstream.transport import CallScope
-from tests.support.house import house_over
-from tests.support.submits import URL, accepted, reasons, submit, submits, urls
+from functions.products.submit.rejections import RejectReason
+from functions.products.submit.submitter import FURTHER_CALLS
+from functions.tasks.submit import NothingSubmitted, Rejection
+from functions.upstream.http_session import CallScope
+from tests.support.real_service import house_over
+from tests.support.submissions import URL, accepted, reasons, submit, submits, urls
 
 REFUSALS = [
     ("QuotaExceeded.Refresh", 400, "quota-exceeded", None),

@@ -9,13 +9,13 @@ import pytest
 from emulator.testing import Course, Emulator, Refuse
 from functions.model import Moment, SystemClock
 from functions.products.registry import SPECS
-from functions.products.submitting import read_task_ids
+from functions.products.submit.submitter import read_task_ids
 from functions.settings import read_settings
 from functions.tasks.service import build_service
 from functions.upstream.credentials import CredentialSource
-from functions.upstream.operation import Kind
-from tests.support.house import KEY, environment_of, house_over
-from tests.support.submits import URL, accepted, reasons, submit, submits, urls
+from functions.upstream.operation import OperationKind
+from tests.support.real_service import KEY, environment_of, house_over
+from tests.support.submissions import URL, accepted, reasons, submit, submits, urls
 
 DIRECTORY = "https://www.example.com/img/"
 OPERATIONS = [
@@ -67,7 +67,7 @@ def test_every_submit_operation_of_every_product_is_tried_above() -> None:
         for each in spec.submits
     }
     assert known == {(product, action, kind, name) for product, action, kind, _, name, _, _ in OPERATIONS}
-    assert all(each.operation.kind is Kind.SUBMIT for spec in SPECS.values() for each in spec.submits)
+    assert all(each.operation.kind is OperationKind.SUBMIT for spec in SPECS.values() for each in spec.submits)
 
 
 def test_a_url_named_twice_travels_once(emu: Emulator) -> None:

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from functions.products.registry import SPECS
-from functions.upstream.operation import Kind
+from functions.upstream.operation import OperationKind
 from packager import policies
 
-READS = {Kind.BY_ID, Kind.LIST, Kind.QUOTA}
+READS = {OperationKind.BY_ID, OperationKind.LIST, OperationKind.QUOTA}
 EXPECTED = {
     "task-status": (READS, {"oss:GetObject"}),
-    "task-status-submit": (READS | {Kind.SUBMIT}, {"oss:GetObject"}),
+    "task-status-submit": (READS | {OperationKind.SUBMIT}, {"oss:GetObject"}),
     "task-events": (
-        READS | {Kind.SUBMIT},
+        READS | {OperationKind.SUBMIT},
         {"oss:GetObject", "oss:PutObject", "oss:ListObjects", "oss:DeleteObject", "oss:GetBucketVersioning"},
     ),
 }

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from functions.errors import Reason, UpstreamFault
-from functions.products.quota import KINDS, QuotaLeft, read_quotas
+from functions.products.quota import KINDS, QuotaFigures, read_quotas
 
 
 def test_strings_become_figures_and_the_stray_lower_case_name_is_read() -> None:
     body = {"RequestId": "R", "UrlQuota": "2000", "UrlRemain": "1996", "BlockQuota": "300", "blockRemain": "299"}
-    assert read_quotas(body, product="vod") == (QuotaLeft("url", 2000, 1996), QuotaLeft("block", 300, 299))
+    assert read_quotas(body, product="vod") == (QuotaFigures("url", 2000, 1996), QuotaFigures("block", 300, 299))
 
 
 def test_a_product_lacks_the_kinds_that_it_does_not_name() -> None:
@@ -40,7 +40,7 @@ def test_a_product_lacks_the_kinds_that_it_does_not_name() -> None:
     ],
 )
 def test_what_is_no_count_is_not_told(written: Any, read: int | None) -> None:
-    assert read_quotas({"UrlQuota": "5", "UrlRemain": written}, product="cdn") == (QuotaLeft("url", 5, read),)
+    assert read_quotas({"UrlQuota": "5", "UrlRemain": written}, product="cdn") == (QuotaFigures("url", 5, read),)
 
 
 @pytest.mark.parametrize("body", [{}, {"RequestId": "R"}, {"UrlQuota": "lots"}, [], None, "UrlQuota"])

@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right, insort
 from itertools import islice, takewhile
 
 from functions.errors import StoreFault
-from functions.events.store import Listed
+from functions.events.store.protocol import StoredKey
 
 
 class Shelf:
@@ -67,10 +67,10 @@ class MemoryStore:
         await self._travel()
         return body
 
-    async def scan(self, prefix: str, *, after: str = "", limit: int | None = None) -> tuple[Listed, ...]:
+    async def scan(self, prefix: str, *, after: str = "", limit: int | None = None) -> tuple[StoredKey, ...]:
         await self._travel("scan")
         keys = self.shelf.keys(prefix, after, limit)
-        found = tuple(Listed(key, _etag(self.shelf.objects[key])) for key in keys)
+        found = tuple(StoredKey(key, _etag(self.shelf.objects[key])) for key in keys)
         await self._travel()
         return found
 

@@ -1,4 +1,4 @@
-"""Recorded vendor samples, by name."""
+"""Recorded samples by name; see tests/samples/README.md."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parent.parent / "vendor"
+SAMPLES = Path(__file__).parent.parent / "samples"
+EVENTS = SAMPLES / "events"
 
 
-def sample(name: str) -> Any:
-    """The body in `tests/vendor/<name>.json`."""
-    return json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+def vendor_sample(name: str) -> Any:
+    """The body in `tests/samples/vendor/<name>.json`, parsed."""
+    return json.loads((SAMPLES / "vendor" / f"{name}.json").read_text("utf-8"))
+
+
+def event_sample(name: str) -> bytes:
+    """The event in `tests/samples/events/<name>.json`, as it is delivered."""
+    return (EVENTS / f"{name}.json").read_bytes()

@@ -19,9 +19,9 @@ import pytest
 
 from declarations.typescript import declarations_now
 from emulator.testing import running_emulator
-from functions.api.static import POLICY, WEB
-from tests.support.house import LIFTED
-from tests.support.web import web_over
+from functions.api.static_files import POLICY, WEB
+from tests.support.real_service import LIFTED
+from tests.support.web_function import web_over
 
 HERE = Path(__file__).parent
 NODE = Path(sys.executable).with_name("node")

@@ -1,0 +1,169 @@
+"""From what a caller wrote to a checked question. Every fault is found, not only the first."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from functions.api.parsing.parameters import BAD, PARAMETERS, Bounds, Parameter, Use
+from functions.api.parsing.raw import FaultList, RawParameters
+from functions.model import Status
+from functions.settings import PRODUCTS, Settings
+from functions.tasks.query import MAX_IDS, ListQuery, LookupQuery, RequestedId, Scope, TaskQuery, Until
+
+ANSWER_MARGIN_SECONDS = 5
+"""What is kept of the function's own timeout to bring the answer out after a wait (design part 4, `wait`)."""
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_A_TIME = "it must be a time like 2026-11-22T03:31:00Z or 2026-11-22T11:31:00+08:00 (in a URL a + is written %2B)"
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
+
+
+def to_query(given: RawParameters, settings: Settings, scope: Scope) -> TaskQuery:
+    """The question, a lookup when `taskId` or `object` is present: then without ids, which the object's are to be.
+
+    Raises InvalidRequest with all faults.
+    """
+    reading = _QueryParser(given, settings)
+    query = reading.lookup(scope) if "taskId" in given or "object" in given else reading.listing(scope)
+    given.faults.raise_any()
+    return query
+
+
+class _QueryParser:
+    """One pass over what was given; a faulty value is noted, and what is returned in its place is never used."""
+
+    def __init__(self, given: RawParameters, settings: Settings) -> None:
+        self._given = given
+        self._settings = settings
+        self._faults: FaultList = given.faults
+
+    def lookup(self, scope: Scope) -> LookupQuery:
+        self._refuse_others(Use.LOOKUP, "it does not combine with taskId or object")
+        self._check_object()
+        products = self._products()
+        return LookupQuery(
+            ids=self._ids(products),
+            products=products or self._settings.products,
+            objects=self._number("objects"),
+            wait=min(self._number("wait"), int(self._settings.timeout_seconds) - ANSWER_MARGIN_SECONDS),
+            until=self._until(),
+            after=self._text("after"),
+            scope=scope,
+        )
+
+    def listing(self, scope: Scope) -> ListQuery:
+        self._refuse_others(Use.LIST, "it needs taskId: lists do not wait")
+        start, end = self._time("startTime"), self._time("endTime")
+        if start and end and start >= end:
+            self._faults.add("endTime", self._first("endTime"), "it must be later than startTime")
+        return ListQuery(
+            products=self._products() or self._settings.products,
+            object_paths=self._words("objectPath"),
+            domain_name=self._text("domainName"),
+            object_types=self._words("objectType"),
+            action=self._text("action"),
+            statuses=self._statuses(),
+            start=start,
+            end=end,
+            page_size=self._number("pageSize"),
+            page_token=self._text("pageToken"),
+            objects=self._number("objects"),
+            scope=scope,
+        )
+
+    def _check_object(self) -> None:
+        if self._text("object") and "taskId" in self._given:
+            self._faults.add("object", self._first("object"), "it does not combine with taskId")
+        if "object" in self._given and self._settings.store is None:
+            detail = "looking up by object needs the store of changed objects, and no store is configured here"
+            self._faults.add("object", self._first("object"), detail)
+
+    def _refuse_others(self, use: Use, detail: str) -> None:
+        for name in self._given.texts:
+            if not PARAMETERS[name].use & use:
+                self._faults.add(name, self._first(name), detail)
+
+    def _first(self, name: str) -> str | None:
+        return next(iter(self._given.texts.get(name, ())), None)
+
+    def _ids(self, products: tuple[str, ...]) -> tuple[RequestedId, ...]:
+        texts = self._words("taskId")
+        if len(texts) > MAX_IDS:
+            self._faults.add("taskId", None, f"at most {MAX_IDS} distinct ids, these are {len(texts)}")
+        return tuple(self._id(text, products) for text in texts)
+
+    def _id(self, text: str, products: tuple[str, ...]) -> RequestedId:
+        product, _, task_id = text.rpartition(":")
+        if not product:
+            return RequestedId(task_id)
+        if fault := self._product_fault(product):
+            self._faults.add("taskId", text, fault)
+        elif products and product not in products:
+            self._faults.add("taskId", text, f"its product is not among those asked: {', '.join(products)}")
+        return RequestedId(task_id, product)
+
+    def _products(self) -> tuple[str, ...]:
+        asked = self._words("product")
+        for word in asked:
+            if fault := self._product_fault(word):
+                self._faults.add("product", word, fault)
+        return tuple(product for product in self._settings.products if product in asked)
+
+    def _product_fault(self, product: str) -> str | None:
+        switched_on = ", ".join(self._settings.products)
+        if product in self._settings.products:
+            return None
+        if product in PRODUCTS:
+            return f"{product} is switched off here; on are {switched_on}"
+        return f"there is no such product; it must be one of {switched_on}"
+
+    def _statuses(self) -> tuple[Status, ...]:
+        bad = tuple(status for status in Status if status.bad)
+        groups = (bad if word == BAD else (Status(word),) for word in self._words("status"))
+        return tuple(dict.fromkeys(status for group in groups for status in group))
+
+    def _until(self) -> Until:
+        until = Until(self._text("until") or Until.DONE)
+        if until is Until.CHANGED and "after" not in self._given:
+            self._faults.add("after", None, "until=changed needs the version that is already known")
+        return until
+
+    def _time(self, name: str) -> datetime | None:
+        text = self._first(name)
+        try:
+            return None if text is None else _instant(text)
+        except (ValueError, OverflowError):
+            self._faults.add(name, text, _A_TIME)
+            return None
+
+    def _number(self, name: str) -> int:
+        parameter, text = PARAMETERS[name], self._first(name)
+        bounds = parameter.bounds or Bounds(0, 0, 0)
+        if text is None:
+            return bounds.default
+        if _WHOLE.fullmatch(text) and bounds.low <= int(text) <= bounds.high:
+            return int(text)
+        self._faults.add(name, text, parameter.rule)
+        return bounds.default
+
+    def _text(self, name: str) -> str | None:
+        return next(iter(self._words(name)), None)
+
+    def _words(self, name: str) -> tuple[str, ...]:
+        """The distinct values that fit the parameter's rule, in the order given."""
+        parameter = PARAMETERS[name]
+        distinct = tuple(dict.fromkeys(self._given.texts.get(name, ())))
+        for text in distinct:
+            if not _fits(parameter, text):
+                self._faults.add(name, text, parameter.rule)
+        return tuple(text for text in distinct if _fits(parameter, text))
+
+
+def _fits(parameter: Parameter, text: str) -> bool:
+    return text in parameter.words if parameter.words else bool(re.fullmatch(parameter.pattern, text))
+
+
+def _instant(text: str) -> datetime:
+    if not _RFC3339.fullmatch(text):
+        raise ValueError(text)
+    return datetime.fromisoformat(text.upper()).astimezone(UTC)

@@ -1,0 +1,128 @@
+"""From a body to a checked submission: every fault is found, and all that the sender's token does not cover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from functions.api.parsing.raw import FaultList, shown
+from functions.errors import InvalidRequest, ParameterFault
+from functions.settings import PRODUCTS, Settings
+from functions.tasks.query import Scope
+from functions.tasks.scope import within
+from functions.tasks.submit import MAX_URL, OBJECT_TYPES, Submission, path_fault
+
+MEMBERS = ("action", "product", "objectType", "objectPaths")
+MAX_PATHS = 1_000
+"""URLs of one submission: what the vendor takes in a call and, of one domain, in a minute (facts 2)."""
+_WORDS: Mapping[str, tuple[str, ...]] = {**OBJECT_TYPES, "preload": (*OBJECT_TYPES["preload"], "preload")}
+"""`objectType` by action: tasks of a prefetch are reported as `preload`, so that word is understood, too."""
+_WORDS_OF_THEIR_OWN = ("directory", "regex")
+"""Object types that a token must name beside `refresh`: one of these can empty a whole cache."""
+SCHEMA: Mapping[str, Any] = MappingProxyType(
+    {
+        "title": "Submission",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["action", "product", "objectPaths"],
+        "properties": {
+            "action": {"enum": list(OBJECT_TYPES)},
+            "product": {"type": "string", "examples": list(PRODUCTS)},
+            "objectType": {
+                "enum": list(dict.fromkeys(word for words in _WORDS.values() for word in words)),
+                "default": "file",
+                "description": "For a refresh; a prefetch is always one of files.",
+            },
+            "objectPaths": {
+                "type": "array",
+                "items": {"type": "string", "maxLength": MAX_URL},
+                "minItems": 1,
+                "description": f"At most {MAX_PATHS:,} distinct URLs, percent-encoded; a directory ends with `/`.",
+                "examples": [["https://www.example.com/a.jpg"]],
+            },
+        },
+    }
+)
+"""The body, as JSON Schema."""
+
+
+def to_submission(written: Mapping[str, object], settings: Settings, scope: Scope) -> Submission:
+    """The submission. Raises InvalidRequest with all faults: `invalid-request`, or `forbidden` by the token."""
+    submission = _SubmissionParser(written, settings).submission()
+    forbidden = tuple(_forbidden(submission, scope))
+    if forbidden:
+        raise InvalidRequest(forbidden, reason="forbidden")
+    return submission
+
+
+class _SubmissionParser:
+    """One pass over what was given; a faulty value is noted, and what is returned in its place is never used."""
+
+    def __init__(self, written: Mapping[str, object], settings: Settings) -> None:
+        self._written = written
+        self._settings = settings
+        self._faults = FaultList()
+
+    def submission(self) -> Submission:
+        self._refuse_others()
+        action = self._word("action", tuple(OBJECT_TYPES))
+        object_type = self._word("objectType", _WORDS.get(action, _WORDS["refresh"]), "file")
+        product = self._word("product", self._settings.products)
+        object_paths = self._paths(object_type)
+        self._faults.raise_any()
+        object_type = "file" if action == "preload" else object_type
+        return Submission(action=action, product=product, object_type=object_type, object_paths=object_paths)
+
+    def _refuse_others(self) -> None:
+        for name in self._written.keys() - set(MEMBERS):
+            # Its value is not echoed: somebody may have put a token there.
+            self._faults.add(name[:100], None, f"unknown member; known are {', '.join(MEMBERS)}")
+
+    def _word(self, name: str, words: tuple[str, ...], default: str | None = None) -> str:
+        value = self._written.get(name, default)
+        if isinstance(value, str) and value in words:
+            return value
+        rule = f"it must be one of {', '.join(words)}"
+        self._faults.add(name, None if value is None else shown(value), rule)
+        return ""
+
+    def _paths(self, object_type: str) -> tuple[str, ...]:
+        values = self._written.get("objectPaths")
+        if not isinstance(values, list) or not values:
+            shown_value = None if values is None else shown(values)
+            self._faults.add("objectPaths", shown_value, "it must be an array of URLs, at least one")
+            return ()
+        distinct = tuple(dict.fromkeys(value for value in values if isinstance(value, str)))
+        if len(distinct) > MAX_PATHS:
+            self._faults.add("objectPaths", None, f"at most {MAX_PATHS} distinct URLs, these are {len(distinct)}")
+        for value in values:
+            if not isinstance(value, str):
+                self._faults.add("objectPaths", shown(value), "each entry must be a string")
+        for path in distinct:
+            if fault := path_fault(path, object_type):
+                self._faults.add("objectPaths", path, fault)
+        return distinct
+
+
+def _forbidden(submission: Submission, scope: Scope) -> Iterable[ParameterFault]:
+    if scope.products is not None and submission.product not in scope.products:
+        yield _fault("product", submission.product, "the token's products do not name it")
+    if scope.actions is not None and submission.action not in scope.actions:
+        yield _fault("action", submission.action, "the token's actions do not name it")
+    if scope.actions is not None and submission.object_type in {*_WORDS_OF_THEIR_OWN} - scope.actions:
+        yield _fault("objectType", submission.object_type, "the token's actions do not name it")
+    if scope.domains is not None:
+        yield from _outside(submission, scope.domains)
+
+
+def _outside(submission: Submission, domains: frozenset[str]) -> Iterable[ParameterFault]:
+    for path in submission.object_paths:
+        if not within(path, domains):
+            yield _fault("objectPaths", path, "its host is not among the token's domains")
+        elif submission.object_type == "regex" and "|" in path:
+            yield _fault("objectPaths", path, "a | could reach other hosts than the token's domains")
+
+
+def _fault(parameter: str, value: str, detail: str) -> ParameterFault:
+    return ParameterFault(parameter=parameter, value=value, detail=detail)

@@ -1,0 +1,134 @@
+"""`/v1`: the questions. Parse, ask, render; nothing else happens here."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
+
+from functions.api.auth.bearer import granted
+from functions.api.middleware.observe import notes_of
+from functions.api.negotiation import Representation, representation
+from functions.api.parsing.query import to_query
+from functions.api.parsing.raw import RawParameters, from_json, from_query_string
+from functions.api.problems import RequestRefused
+from functions.api.protocols import Objects
+from functions.api.quota import quota_route
+from functions.api.responses import Encoder, list_response, lookup_response
+from functions.api.sse import EventStreams
+from functions.api.submit import Submissions
+from functions.settings import Settings
+from functions.tasks.query import LookupQuery
+from functions.tasks.results import LookupAnswer, Tasks
+
+MAX_BODY = 262_144
+
+
+class TaskRoutes:
+    """The routes below `/v1`."""
+
+    def __init__(
+        self, settings: Settings, tasks: Tasks, streams: EventStreams | None, objects: Objects | None = None
+    ) -> None:
+        """`tasks` answers; `streams` is None where a stream is not possible, `objects` where there is no store."""
+        self._settings = settings
+        self._tasks = tasks
+        self._streams = streams
+        self._objects = objects
+        self._encoder = Encoder()
+        self._submissions = Submissions(settings, tasks)
+
+    def router(self) -> Router:
+        """No redirects to paths with a slash: Function Compute's own domain turns every 3xx into a 400 (FC facts 2)."""
+        routes = [
+            # One route for both, so that a 405 names both.
+            Route("/tasks", self.tasks, methods=["GET", "POST"]),
+            Route("/tasks/query", self.query, methods=["POST"]),
+            quota_route(self._tasks),
+        ]
+        return Router(routes, redirect_slashes=False)
+
+    async def tasks(self, request: Request) -> Response:
+        """`GET /v1/tasks`; `POST` submits."""
+        if request.method == "POST":
+            return await self._submit(request)
+        form = self._form(request)
+        return await self._answer(request, form, from_query_string(request.scope["query_string"]))
+
+    async def query(self, request: Request) -> Response:
+        """`POST /v1/tasks/query`."""
+        form = self._form(request)
+        _require_json(request)
+        if request.scope["query_string"]:
+            raise RequestRefused("invalid-request", "Here the question stands in the body; the URL has no query.")
+        return await self._answer(request, form, from_json(await _body(request)))
+
+    async def _submit(self, request: Request) -> Response:
+        self._submissions.refuse_where_shut()
+        representation(", ".join(request.headers.getlist("accept")), (Representation.JSON,))
+        _require_json(request)
+        if request.scope["query_string"]:
+            raise RequestRefused("invalid-request", "Here the submission stands in the body; the URL has no query.")
+        return await self._submissions.answer(request, await _body(request))
+
+    async def _answer(self, request: Request, form: Representation, given: RawParameters) -> Response:
+        question = to_query(given, self._settings, granted(request.scope))
+        if self._objects and isinstance(question, LookupQuery) and "object" in given:
+            found = await _found(self._objects, given.texts["object"][0], question)
+            return await self._lookup(request, form, found)
+        if isinstance(question, LookupQuery):
+            return await self._lookup(request, form, question)
+        if form is Representation.EVENT_STREAM:
+            raise RequestRefused("streaming-unavailable", "A list is no stream: list once, then watch the ids.")
+        page = await self._tasks.list(question)
+        notes_of(request.scope).timings = page.timings
+        return list_response(page)
+
+    async def _lookup(self, request: Request, form: Representation, asked: LookupQuery | LookupAnswer) -> Response:
+        """A lookup, or what an object's document answers at once: that has no watch to make a stream of."""
+        if isinstance(asked, LookupAnswer):
+            if form is Representation.EVENT_STREAM:
+                raise RequestRefused("streaming-unavailable", "Nothing of this object moves now: ask for JSON.")
+            return lookup_response(request, asked, self._encoder)
+        notes_of(request.scope).ids = len(asked.ids)
+        if self._streams and form is Representation.EVENT_STREAM:
+            return self._streams.open(asked, request.headers.get("last-event-id"))
+        answer = await self._tasks.lookup(asked)
+        notes_of(request.scope).timings = answer.timings
+        return lookup_response(request, answer, self._encoder)
+
+    def _form(self, request: Request) -> Representation:
+        """In which form the question is to be answered, of those it can be."""
+        possible = [Representation.JSON]
+        if self._streams and request.method != "HEAD":
+            possible.append(Representation.EVENT_STREAM)
+        return representation(", ".join(request.headers.getlist("accept")), possible)
+
+
+async def _found(objects: Objects, name: str, question: LookupQuery) -> LookupQuery | LookupAnswer:
+    found = await objects.find(name, question)
+    if found is None:
+        raise RequestRefused(
+            "object-unknown", "It has not changed since the store was set up, or no rule speaks of it."
+        )
+    return found
+
+
+def _require_json(request: Request) -> None:
+    media, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    charset = parameters.partition("charset=")[2].split(";")[0].strip(' "')
+    coding = request.headers.get("content-encoding", "identity").lower()
+    if media.strip() != Representation.JSON or charset not in {"", "utf-8"} or coding != "identity":
+        raise RequestRefused(
+            "unsupported-media-type", "Send Content-Type: application/json, in UTF-8 and not compressed."
+        )
+
+
+async def _body(request: Request) -> bytes:
+    """The whole body, counted as it comes: a chunked one names no length."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise RequestRefused("body-too-large", f"A body may have {MAX_BODY} bytes.")
+    return bytes(body)

@@ -1,0 +1,1 @@
+"""What Function Compute's runtimes need: lifecycle hooks, the server, and the HTTP event adapter."""

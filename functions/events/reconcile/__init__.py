@@ -1,0 +1,1 @@
+"""The timer's work: looking after every change until it is over."""

@@ -1,0 +1,1 @@
+"""Submitting the refreshes and prefetches of changed objects."""

@@ -1,0 +1,1 @@
+"""Reading a product's list operation page by page."""

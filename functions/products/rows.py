@@ -1,0 +1,169 @@
+"""Reads task rows out of whatever body a product sent, telling "empty" from "not understood" (facts 7.7, part 10).
+
+The SDKs' models turn a surprising shape into an empty list without an error; so the raw body is read here. Official
+SDKs contradict each other about the wrapper of the very same operation, therefore any of them is accepted from any
+product: an array, `{CDNTask: […]}`, `{Task: […]}`, a single object, null, a missing member, `{}`.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from functions.errors import Reason, UpstreamFault
+from functions.model import Row, Status
+from functions.products.vocabulary import Vocabulary
+
+log = logging.getLogger(__name__)
+
+_MEMBERS = ("TaskId", "ObjectPath", "ObjectType", "Status", "Process", "CreationTime", "Description")
+_ENVELOPE = frozenset({"requestid", "totalcount", "tasks", "pagenumber", "pagesize"})
+_FIGURE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%?\s*")
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:[:.]\d{1,9})?(Z|[+-]\d\d:?\d\d)", re.IGNORECASE)
+
+
+class ParsedRows(msgspec.Struct, frozen=True):
+    """Rows by TaskId, in the vendor's order; `unreadable` counts rows that name no task, so any task may lack one."""
+
+    rows: Mapping[str, tuple[Row, ...]]
+    unreadable: int = 0
+    total: int | None = None
+
+    @property
+    def count(self) -> int:
+        """How many rows were read."""
+        return sum(len(rows) for rows in self.rows.values())
+
+
+def read_tasks(body: Any, words: Vocabulary, *, product: str) -> ParsedRows:
+    """Every task row in `body`, normalized. Raises UpstreamFault(MALFORMED) for a shape nobody has described."""
+    members = _envelope(body, product)
+    found: dict[str, list[Row]] = {}
+    unreadable = 0
+    for item in _items(members.get("tasks"), product):
+        if item is None:  # a null row carries nothing that could be lost
+            continue
+        row = _row(item, words)
+        if row is None:
+            unreadable += 1
+        else:
+            found.setdefault(row.task_id, []).append(row)
+    if unreadable:
+        log.warning("rows without a usable TaskId", extra={"members": {"product": product, "rows": unreadable}})
+        if not found:
+            raise _malformed(product, f"{unreadable} rows without a usable TaskId")
+    return ParsedRows(
+        {task: tuple(rows) for task, rows in found.items()}, unreadable, _integer(members.get("totalcount"))
+    )
+
+
+def _envelope(body: Any, product: str) -> Mapping[str, Any]:
+    if not isinstance(body, dict):
+        raise _malformed(product, f"the body is {_kind(body)}, not an object")
+    members = {str(name).lower(): value for name, value in body.items()}
+    if not _ENVELOPE & members.keys():
+        raise _malformed(product, "the body has none of the documented members")
+    return members
+
+
+def _items(tasks: Any, product: str) -> Sequence[Any]:
+    if tasks is None or tasks in ("", {}):
+        return ()
+    if isinstance(tasks, list):
+        return tasks
+    if isinstance(tasks, dict):
+        return [tasks] if _looks_like_a_row(tasks) else _unwrapped(tasks, product)
+    raise _malformed(product, f"Tasks is {_kind(tasks)}")
+
+
+def _unwrapped(tasks: Mapping[str, Any], product: str) -> Sequence[Any]:
+    if len(tasks) != 1:
+        raise _malformed(product, "Tasks is an object of an unknown shape")
+    (inner,) = tasks.values()
+    if inner is None or inner in ("", {}):
+        return ()
+    if isinstance(inner, list):
+        return inner
+    if isinstance(inner, dict) and _looks_like_a_row(inner):
+        return [inner]
+    raise _malformed(product, f"Tasks holds {_kind(inner)}")
+
+
+def _looks_like_a_row(value: Mapping[str, Any]) -> bool:
+    return any(str(name).lower() == "taskid" for name in value)
+
+
+def _row(item: Any, words: Vocabulary) -> Row | None:
+    if not isinstance(item, dict):
+        return None
+    if "TaskId" not in item:  # rare enough to pay for it only then
+        canonical = {name.lower(): name for name in _MEMBERS}
+        item = {canonical.get(str(name).lower(), name): value for name, value in item.items()}
+    task_id = _text(item.get("TaskId"))
+    if not task_id:
+        return None
+    raw_status, description = _text(item.get("Status")), _text(item.get("Description")) or None
+    status = words.status(raw_status)
+    return Row(
+        task_id=task_id,
+        object_path=path if isinstance(path := item.get("ObjectPath"), str) else _text(path),
+        object_type=words.object_type(_text(item.get("ObjectType"))),
+        status=status,
+        raw_status=raw_status,
+        progress=read_progress(item.get("Process")),
+        created_at=read_time(item.get("CreationTime")),
+        description=description,
+        failure=words.failure(description) if status is Status.FAILED else None,
+    )
+
+
+def read_progress(value: Any) -> float | None:
+    """A figure from 0 to 100 out of `"99.37%"`, `"10"`, `100`; None for anything else, `""` and NaN included."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        return min(float(value), 100.0) if math.isfinite(value) and value >= 0 else None
+    match = _FIGURE.fullmatch(value) if isinstance(value, str) else None
+    return min(float(match[1]), 100.0) if match else None
+
+
+def read_time(value: Any) -> datetime | None:
+    """UTC out of every zoned form the vendor has shown (facts part 4); None for others: no zone is guessed."""
+    match = _TIME.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not match:
+        return None
+    day, minutes, seconds, zone = match.groups()
+    try:
+        return datetime.fromisoformat(f"{day}T{minutes}{seconds or ':00'}{zone.upper()}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _text(value: Any) -> str:
+    """Numbers arrive where strings are documented (facts 7.7); anything but a scalar has no text."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool) or value is None:
+        return ""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else str(value)
+    return str(value) if isinstance(value, int) else ""
+
+
+def _integer(value: Any) -> int | None:
+    text = _text(value)
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _kind(value: Any) -> str:
+    return "null" if value is None else f"a {type(value).__name__}"
+
+
+def _malformed(product: str, detail: str) -> UpstreamFault:
+    return UpstreamFault(Reason.MALFORMED, product=product, detail=detail)

@@ -1,0 +1,1 @@
+"""Submitting URLs to a product: batches, limits, and what a refusal means."""

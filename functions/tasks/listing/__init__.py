@@ -1,0 +1,1 @@
+"""The verb `list`: one list over all products, newest first, page by page."""

@@ -1,0 +1,1 @@
+"""The verb `lookup`: fan-out over the products, the merged report, and waiting for changes."""

@@ -1,0 +1,1 @@
+"""From a task's rows to the task that the contract shows."""

@@ -1,0 +1,66 @@
+"""What the calls of one vendor action came to, for `/healthz?verbose=1` and the log."""
+
+from __future__ import annotations
+
+import statistics
+from collections import deque
+
+import msgspec
+
+_REMEMBERED_LATENCIES = 32
+
+
+class ActionStats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Counts since this instance started; `rate` in calls a second, `latency` the median of late calls, in seconds."""
+
+    action: str
+    calls: int
+    throttles: int
+    retries: int
+    faults: int
+    hits: int
+    shared: int
+    batch_fill: float | None
+    queue_length: int
+    rate: float
+    latency: float | None
+
+
+class ActionMetrics:
+    """Counts of one action, written by whoever does the counting."""
+
+    def __init__(self) -> None:
+        """All zero."""
+        self.calls = self.throttles = self.retries = self.faults = self.hits = self.shared = 0
+        self._batches = self._ids = 0
+        self._latencies: deque[float] = deque(maxlen=_REMEMBERED_LATENCIES)
+
+    def called(self, seconds: float) -> None:
+        """One call was answered after `seconds`."""
+        self._latencies.append(seconds)
+
+    def batched(self, ids: int) -> None:
+        """One batch of `ids` left."""
+        self._batches += 1
+        self._ids += ids
+
+    @property
+    def median_latency(self) -> float | None:
+        """Of the last calls; None before the first."""
+        return statistics.median(self._latencies) if self._latencies else None
+
+    def report(self, action: str, *, queue_length: int, rate: float) -> ActionStats:
+        """The counts as they stand."""
+        return ActionStats(
+            action=action,
+            calls=self.calls,
+            throttles=self.throttles,
+            retries=self.retries,
+            faults=self.faults,
+            hits=self.hits,
+            shared=self.shared,
+            batch_fill=round(self._ids / self._batches, 2) if self._batches else None,
+            queue_length=queue_length,
+            rate=round(rate, 2),
+            latency=None if self.median_latency is None else round(self.median_latency, 4),
+        )

@@ -1,0 +1,158 @@
+"""Paces the calls of one vendor action, counting the way the vendor does.
+
+The vendor counts arrivals in its own second, and we only know when an answer came back. A token counted at sending can
+arrive late and make a neighbouring second overflow (43 of 30 when simulated), so a token comes back one second after
+its call's **answer**. Bursts up to the rate are allowed; waiters are served first come, first served. When the vendor
+throttles all the same, because others in the account call too, the rate is halved and recovers step by step (AIMD).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from contextlib import suppress
+
+WINDOW_SECONDS = 1.0
+_DECREASE = 0.5
+_RECOVERY_PER_SECOND = 0.05
+"""Share of the full rate that comes back in a second without throttling: a halved rate is whole again after 10 s."""
+
+
+class Permit:
+    """The right to make one call now. `answered()` it when the call is over, `unused()` if it was never sent."""
+
+    def __init__(self, limiter: RateLimiter) -> None:
+        """Permits are made by their limiter."""
+        self._limiter: RateLimiter | None = limiter
+
+    def answered(self) -> None:
+        """The call is over, well or not: its token comes back a second from now."""
+        self._give_back(sent=True)
+
+    def unused(self) -> None:
+        """The call was never sent: its token comes back at once."""
+        self._give_back(sent=False)
+
+    def _give_back(self, *, sent: bool) -> None:
+        if self._limiter is not None:
+            limiter, self._limiter = self._limiter, None
+            limiter._returned(sent=sent)  # noqa: SLF001 -- the two are one mechanism
+
+
+class RateLimiter:
+    """At most `rate` calls a second as the vendor sees them. Times are those of the running event loop."""
+
+    def __init__(self, rate: float) -> None:
+        """A rate below one a second is one call per 1/rate seconds."""
+        self.capacity = max(1, math.floor(rate))
+        self._hold = max(WINDOW_SECONDS, self.capacity / rate)
+        self._allowed = float(self.capacity)
+        self._under_way = 0
+        self._returning: deque[float] = deque()
+        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._blocked_until = -math.inf
+        self._decreased_at = self._recovered_at = -math.inf
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def acquire(self) -> Permit:
+        """Wait for a token, first come first served."""
+        if self._waiters or self._free(self._now()) < 1:
+            turn = asyncio.get_running_loop().create_future()
+            self._waiters.append(turn)
+            self._serve()
+            try:
+                await turn
+            except asyncio.CancelledError:
+                self._leave(turn)
+                raise
+        else:
+            self._under_way += 1
+        return Permit(self)
+
+    def wait_for(self, calls: int = 1) -> float:
+        """Seconds until the last of `calls` further calls could leave, if all goes as it does now."""
+        now = self._now()
+        blocked = max(self._blocked_until - now, 0.0)
+        free = max(self._free(now), 0)
+        short = len(self._waiters) + calls - free
+        if short <= 0:
+            return 0.0
+        soon = [max(at - now, blocked) for at in self._returning]
+        returns = sorted(soon + [blocked + self._hold] * (self._under_way + free))
+        # After a cut of the rate more tokens are out than will count: the first to return free nobody.
+        returns = returns[-max(1, math.floor(self._allowed)) :] or [blocked]
+        rounds, place = divmod(short - 1, len(returns))
+        return returns[place] + rounds * self._hold
+
+    def throttled(self, retry_after: float | None = None) -> None:
+        """The vendor refused a call: go down at once, at most once per window, for one burst is refused many times."""
+        now = self._now()
+        if now - self._decreased_at >= WINDOW_SECONDS:
+            self._recover(now)
+            self._allowed = max(1.0, self._allowed * _DECREASE)
+            self._decreased_at = self._recovered_at = now
+        if retry_after:
+            self._blocked_until = max(self._blocked_until, now + retry_after)
+
+    @property
+    def rate(self) -> float:
+        """Calls a second it currently allows."""
+        self._recover(self._now())
+        return math.floor(self._allowed) / self._hold
+
+    @property
+    def queue_length(self) -> int:
+        """How many callers wait for a token."""
+        return len(self._waiters)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _free(self, now: float) -> int:
+        if now < self._blocked_until:
+            return 0
+        self._recover(now)
+        while self._returning and self._returning[0] <= now:
+            self._returning.popleft()
+        return math.floor(self._allowed) - self._under_way - len(self._returning)
+
+    def _recover(self, now: float) -> None:
+        if self._allowed < self.capacity and now > self._recovered_at:
+            regained = (now - self._recovered_at) * self.capacity * _RECOVERY_PER_SECOND
+            self._allowed = min(float(self.capacity), self._allowed + regained)
+        self._recovered_at = now
+
+    def _returned(self, *, sent: bool) -> None:
+        self._under_way -= 1
+        if sent:
+            self._returning.append(self._now() + self._hold)
+        self._serve()
+
+    def _serve(self) -> None:
+        while self._waiters and self._free(self._now()) >= 1:
+            turn = self._waiters.popleft()
+            if not turn.done():
+                self._under_way += 1
+                turn.set_result(None)
+        self._arm()
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._waiters:
+            return
+        now = self._now()
+        # At the latest after a window: a rate that recovers frees tokens without anything coming back.
+        moments = [now + WINDOW_SECONDS, *list(self._returning)[:1]]
+        if self._blocked_until > now:
+            moments = [self._blocked_until]
+        self._timer = asyncio.get_running_loop().call_at(min(moments), self._serve)
+
+    def _leave(self, turn: asyncio.Future[None]) -> None:
+        with suppress(ValueError):
+            self._waiters.remove(turn)
+            return
+        if turn.done() and not turn.cancelled():  # the token came at the same moment as the cancellation
+            self._returned(sent=False)

@@ -1,0 +1,113 @@
+"""One JSON line per request and nothing secret in any."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from httpx import Client
+
+from functions import logs
+from tests.support.http_stub_service import StubTasks
+
+SECRET = "LTAI5tSecretSecretSecret"
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    before = (
+        root.handlers,
+        root.level,
+        [(logging.getLogger(name), logging.getLogger(name).disabled) for name in logs.NOISY],
+    )
+    stdout = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", stdout)
+    logs.configure("INFO")
+    yield stdout
+    root.handlers, root.level = before[0], before[1]
+    for logger, disabled in before[2]:
+        logger.disabled = disabled
+
+
+def lines(written: io.StringIO, count: int, logger: str = "functions.access") -> list[dict[str, Any]]:
+    """So many lines of a logger; a request's line is written after its answer has left."""
+    give_up = time.monotonic() + 5
+    while True:
+        found = [line for line in map(json.loads, written.getvalue().splitlines()) if line["logger"] == logger]
+        if len(found) >= count or time.monotonic() > give_up:
+            assert len(found) == count
+            return found
+        time.sleep(0.001)
+
+
+def test_each_request_is_one_line(door: Client, written: io.StringIO) -> None:
+    response = door.get("/v1/tasks?taskId=1,2,cdn:3")
+    (line,) = lines(written, 1)
+    assert line["time"].endswith("Z")
+    assert line["durationMs"] >= 0
+    assert {name: line[name] for name in ("level", "message", "requestId", "method", "path", "status", "ids")} == {
+        "level": "INFO",
+        "message": "request",
+        "requestId": response.headers["x-request-id"],
+        "method": "GET",
+        "path": "/v1/tasks",
+        "status": 200,
+        "ids": 3,
+    }
+
+
+def test_a_refusal_is_logged_with_its_reason(door: Client, written: io.StringIO) -> None:
+    door.get("/v1/tasks?taskId=x")
+    door.options("/v1/tasks")
+    assert [(line["status"], line.get("reason")) for line in lines(written, 2)] == [
+        (400, "invalid-request"),
+        (204, None),
+    ]
+
+
+def test_what_nobody_foresaw_is_logged_by_type_and_place_and_never_by_its_text(
+    door: Client, tasks: StubTasks, written: io.StringIO
+) -> None:
+    tasks.fault = RuntimeError(f"signing with {SECRET}")
+    tasks.fault.__cause__ = KeyError(SECRET)
+    door.get(f"/v1/tasks?taskId=1&after={SECRET}", headers={"Authorization": f"Bearer {SECRET}"})
+    fault, request = lines(written, 2)
+    assert fault["level"] == "ERROR"
+    assert fault["requestId"] == request["requestId"]
+    assert fault["exception"][0] == "builtins.RuntimeError"
+    assert "builtins.KeyError" in fault["exception"]
+    assert any("http_stub_service.py" in place for place in fault["exception"])
+    assert SECRET not in json.dumps([fault, request])
+
+
+def test_a_line_stays_one_line_whatever_the_path(door: Client, written: io.StringIO) -> None:
+    door.get("/%0A%22%7D" + "a" * 500)
+    (line,) = lines(written, 1)
+    assert line["path"].startswith('/\n"}aaa')
+    assert len(line["path"]) == 200
+
+
+def test_facts_become_members_and_odd_ones_are_named_by_type(written: io.StringIO) -> None:
+    logging.getLogger("functions.some").info("said", extra={"members": {"ids": ["1"], "odd": object()}})
+    (line,) = lines(written, 1, "functions.some")
+    assert (line["ids"], line["odd"]) == (["1"], "object")
+
+
+def test_the_sdk_s_own_loggers_say_nothing(written: io.StringIO, capsys: pytest.CaptureFixture[str]) -> None:
+    # GIVEN an SDK logger that, imported later, sets itself up to shout
+    noisy = logging.getLogger(logs.NOISY[0])
+    handler = logging.StreamHandler()
+    noisy.setLevel(logging.DEBUG)
+    noisy.addHandler(handler)
+    try:
+        noisy.error("Authorization: %s", SECRET)
+    finally:
+        noisy.removeHandler(handler)
+    assert SECRET not in written.getvalue() + capsys.readouterr().err

@@ -1,0 +1,174 @@
+"""https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md ."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import socket
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from emulator.testing import Emulator
+from functions.errors import SettingsError
+from functions.events import webhook as module
+from functions.events.change import Action, ChangeRecord
+from functions.events.webhook import THREADS, DeliveryResult, Webhook, signed, webhook_of
+from functions.model import SystemClock
+from functions.settings import Settings
+from tests.support.memory_store import Shelf
+from tests.support.oss_in_process import Instance, SlowAccount, document, event, minutes, rule
+from tests.support.virtual_time import run
+
+SECRET = "whsec_" + base64.b64encode(b"k" * 24).decode()
+RECORD = ChangeRecord(
+    bucket="pics",
+    key="a.jpg",
+    event="ObjectCreated:PutObject",
+    change="2026-11-22T03:30:00.000Z-0123456789abcdef",
+    changed_at=datetime(2026, 11, 22, 3, 30, tzinfo=UTC),
+    etag="E",
+    claimed_at=datetime(2026, 11, 22, 3, 30, 1, tzinfo=UTC),
+    claimed_by="me",
+    errands=(Action(product="cdn", action="refresh", object_path="http://h/a.jpg", task_ids=("1",), status="failed"),),
+    outcome="failed",
+    closed_at=datetime(2026, 11, 22, 3, 36, tzinfo=UTC),
+)
+
+
+def webhook_at(url: str, secret: str | None = SECRET, clock: Any = None) -> Webhook:
+    made = webhook_of(Settings(webhook_url=url, webhook_secret=secret), "oss://kept/status/", clock or SystemClock())
+    assert made is not None
+    return made
+
+
+def tell(webhook: Webhook, record: ChangeRecord = RECORD) -> DeliveryResult:
+    try:
+        return asyncio.run(webhook.tell(record))
+    finally:
+        webhook.close()
+
+
+def test_the_signature_is_that_of_the_specification() -> None:
+    # The example of the specification's own libraries.
+    secret = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    body = b'{"test": 2432232314}'
+    headers = signed(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body)
+    assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+@pytest.mark.parametrize(("secret", "key"), [(SECRET, b"k" * 24), ("plain text", b"plain text")])
+def test_a_signed_note_says_what_happened_and_where_the_rest_is(emu: Emulator, secret: str, key: bytes) -> None:
+    assert tell(webhook_at(emu.webhooks.url(emu.url), secret)) is DeliveryResult.TAKEN
+    (note,) = emu.webhooks.received
+    told = b".".join((note.headers["webhook-id"].encode(), note.headers["webhook-timestamp"].encode(), note.body))
+    expected = base64.b64encode(hmac.new(key, told, hashlib.sha256).digest()).decode()
+    assert note.headers["webhook-signature"] == f"v1,{expected}"
+    body = json.loads(note.body)
+    assert (body["type"], body["timestamp"]) == ("object.done", "2026-11-22T03:36:00.000Z")
+    assert {name: body["data"][name] for name in ("bucket", "key", "outcome", "document")} == {
+        "bucket": "pics",
+        "key": "a.jpg",
+        "outcome": "failed",
+        "document": f"oss://kept/status/objects/{RECORD.object_id}.json",
+    }
+    assert [errand["taskIds"] for errand in body["data"]["errands"]] == [["1"]]
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (204, DeliveryResult.TAKEN),
+        (200, DeliveryResult.TAKEN),
+        (410, DeliveryResult.TAKEN),
+        (500, DeliveryResult.FAILED),
+        (404, DeliveryResult.FAILED),
+    ],
+)
+def test_only_a_2xx_is_taken_for_an_answer_and_a_410_for_a_farewell(
+    emu: Emulator, status: int, told: DeliveryResult
+) -> None:
+    emu.webhooks.answer(status, times=1)
+    assert tell(webhook_at(emu.webhooks.url(emu.url))) is told
+
+
+def test_a_redirect_is_not_followed(emu: Emulator) -> None:
+    emu.webhooks.answer(307, times=1)
+    assert tell(webhook_at(emu.webhooks.url(emu.url))) is DeliveryResult.FAILED
+    assert len(emu.webhooks.received) == 1
+
+
+def test_a_receiver_that_never_answers_is_left_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SECONDS", 0.1)
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert tell(webhook_at(f"http://127.0.0.1:{silent.getsockname()[1]}/")) is DeliveryResult.FAILED
+
+
+def test_nobody_there_is_no_error() -> None:
+    assert tell(webhook_at("http://127.0.0.1:1/")) is DeliveryResult.FAILED
+
+
+@pytest.mark.parametrize("secret", [None, "", "whsec_", "whsec_no base64!"])
+def test_without_a_usable_secret_the_start_is_stopped(secret: str | None) -> None:
+    with pytest.raises(SettingsError, match="TASK_STATUS_WEBHOOK_SECRET") as caught:
+        webhook_at("http://127.0.0.1:1/", secret)
+    assert "no base64!" not in str(caught.value)
+
+
+class Receiver:
+    """Stands in for the network: notes what is posted, and answers as told."""
+
+    def __init__(self, statuses: list[int], seconds: float = 0.0) -> None:
+        self.statuses = statuses
+        self.seconds = seconds
+        self.posted: list[tuple[float, ChangeRecord]] = []
+
+    async def post(self, record: ChangeRecord) -> int:
+        self.posted.append((asyncio.get_running_loop().time(), record))
+        await asyncio.sleep(self.seconds)
+        return self.statuses.pop(0) if self.statuses else 204
+
+
+def test_the_sweep_tells_once_and_tries_again_with_the_same_id_when_it_must(monkeypatch: pytest.MonkeyPatch) -> None:
+    receiver = Receiver([500, 0, 503])
+    monkeypatch.setattr(Webhook, "_send", lambda _, record, body: receiver.post(record))
+
+    async def main() -> Shelf:
+        shelf = Shelf()
+        door = Instance(SlowAccount(), shelf, rule(created=["refresh"]), webhook_url="http://h/", webhook_secret=SECRET)
+        answer = await door.handle(event("a.jpg"))
+        assert not answer["retry"]
+        await minutes(door, 15)
+        return shelf
+
+    shelf = run(main())
+    assert document(shelf, "a.jpg").outcome == "succeeded"
+    assert not shelf.keys("pending/")
+    assert len({module.webhook_id(record) for _, record in receiver.posted}) == 1
+    times = [round(at / 60) for at, _ in receiver.posted]
+    assert [later - times[0] for later in times] == [0, 1, 3, 7]
+
+
+def test_a_dead_receiver_does_not_hold_up_a_sweep_and_is_given_up_after_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    receiver = Receiver([0] * 1_000, seconds=5.0)
+    monkeypatch.setattr(Webhook, "_send", lambda _, record, body: receiver.post(record))
+
+    async def main() -> tuple[int, Shelf]:
+        shelf = Shelf()
+        door = Instance(SlowAccount(), shelf, rule(created=["refresh"]), webhook_url="http://h/", webhook_secret=SECRET)
+        await asyncio.gather(*(door.handle(event(f"{number}.jpg")) for number in range(100)))
+        await minutes(door, 2)
+        tried = len(receiver.posted)
+        await asyncio.sleep(86_400)
+        await minutes(door, 1)
+        return tried, shelf
+
+    tried, shelf = run(main())
+    assert tried <= 2 * THREADS
+    assert not shelf.keys("pending/")
+    assert document(shelf, "7.jpg").outcome == "succeeded"

@@ -1,0 +1,553 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from emulator.tasks.course import Course
+from functions.errors import Reason, SettingsError, UpstreamFault
+from functions.events.change import ChangeRecord
+from functions.events.reconcile.sweep import AT_ONCE
+from functions.events.timings import Timings
+from functions.events.wiring import open_door
+from functions.settings import Endpoint, Settings
+from functions.upstream.credentials import CredentialSource
+from tests.support.memory_store import Shelf
+from tests.support.oss_in_process import Instance, SlowAccount, document, event, minutes, rule, submitted, url
+from tests.support.samples import event_sample
+from tests.support.virtual_service import instance_over
+from tests.support.virtual_time import run
+
+LISTS = "DescribeRefreshTasks"
+BY_ID = "DescribeRefreshTaskById"
+REFRESH = rule(created=["refresh"])
+WARM = rule(created=["refresh", "preload"], removed=["refresh"])
+
+
+def skips(answer: dict[str, Any]) -> list[str]:
+    return [each["reason"] for each in answer["skipped"]]
+
+
+def test_an_event_is_answered_with_the_tasks_that_were_made_for_it() -> None:
+    async def main() -> dict[str, Any]:
+        return await Instance(SlowAccount(), Shelf(), WARM).handle(event("a b+c.jpg"))
+
+    answer = run(main())
+    (entry,) = answer["objects"]
+    assert (entry["bucket"], entry["key"], entry["urls"]) == ("pics", "a b+c.jpg", [url("a%20b%2Bc.jpg")])
+    assert [each["products"] for each in entry["report"]["undecided"]] == [["cdn"]]
+    assert (entry["report"]["summary"]["done"], answer["retry"]) == (False, False)
+
+
+EVERY = (
+    "a/%21%22%23%24%25%26%27%28%29%2A%2B%2C-.0123456789%3A%3B%3C%3D%3E%3F%40ABCDEFGHIJKLMNOPQRSTUVWXYZ%5B%5C%5D%5E_%60"
+    "abcdefghijklmnopqrstuvwxyz%7B%7C%7D~/%C3%A9%E6%BC%A2%F0%9F%98%80~%20."
+)
+
+
+@pytest.mark.parametrize(
+    ("sample", "path"),
+    [
+        ("native-put", "source/a.png"),
+        ("native-prefixed", "source/a.png"),
+        ("native-append", "source/app.log"),
+        ("native-multipart", "source/film.mp4"),
+        ("native-upload-part", None),
+        ("native-copy", "source/copy%20of%20a.png"),
+        ("native-delete", "source/a.png"),
+        ("native-awkward-key", "source/%E5%9B%BE%20%E7%89%87/a%2Bb%252Fc%3Fd%23e%26f%3D%271%27.png"),
+        ("native-every-character", EVERY),
+        ("native-long-key", "%E5%9B%BE" * 341),
+        ("eventbridge-post", "source/x.csv"),
+        ("cdn-refreshed", None),
+    ],
+)
+def test_every_recorded_event_comes_to_its_url_and_to_an_end(sample: str, path: str | None) -> None:
+    async def main() -> tuple[SlowAccount, Shelf]:
+        account, shelf = SlowAccount(), Shelf()
+        door = Instance(account, shelf, rule(bucket="testbucket", created=["refresh"], removed=["refresh"]))
+        await door.handle(event_sample(sample))
+        await minutes(door, 3)
+        return account, shelf
+
+    account, shelf = run(main())
+    assert submitted(account) == ([[url(path)]] if path else [])
+    kept = [msgspec.json.decode(shelf.objects[key], type=ChangeRecord) for key in shelf.keys("objects/")]
+    # The emulated account takes URLs of up to 1,024 characters.
+    outcome = "succeeded" if len(url(path or "")) <= 1_024 else "rejected"
+    assert [(each.outcome, each.errands[0].object_path) for each in kept] == ([(outcome, url(path))] if path else [])
+    assert not shelf.keys("pending/")
+
+
+def test_an_event_delivered_three_times_to_two_instances_is_submitted_once() -> None:
+    async def main() -> tuple[SlowAccount, list[list[str]]]:
+        account, shelf = SlowAccount(), Shelf()
+        one, other = Instance(account, shelf, REFRESH), Instance(account, shelf, REFRESH)
+        answers = await asyncio.gather(*(door.handle(event("a.jpg")) for door in (one, other, one)))
+        answers.append(await other.handle(event("a.jpg")))
+        return account, [skips(answer) for answer in answers]
+
+    account, told = run(main())
+    assert submitted(account) == [[url("a.jpg")]]
+    assert sorted(map(len, told)) == [0, 1, 1, 1]
+
+
+def test_a_late_delivery_finds_the_change_long_over() -> None:
+    async def main() -> tuple[SlowAccount, Shelf, dict[str, Any]]:
+        account, shelf = SlowAccount(), Shelf()
+        door = Instance(account, shelf, REFRESH)
+        await door.handle(event("a.jpg"))
+        await minutes(door, 3)
+        return account, shelf, await Instance(account, shelf, REFRESH).handle(event("a.jpg"))
+
+    account, shelf, late = run(main())
+    assert (len(submitted(account)), skips(late)) == (1, ["taken up by another delivery"])
+    assert not shelf.keys("pending/")
+
+
+def test_a_delivery_that_falls_asleep_while_it_claims_spoils_nothing() -> None:
+    async def main() -> tuple[SlowAccount, Shelf]:
+        account, shelf = SlowAccount(), Shelf()
+        sleepy, awake = Instance(account, shelf, REFRESH), Instance(account, shelf, REFRESH)
+        create = sleepy.store.create
+
+        async def dawdling(key: str, body: bytes) -> bool:
+            await asyncio.sleep(70 if key.startswith("changes/") else 0)
+            return await create(key, body)
+
+        sleepy.store.create = dawdling  # type: ignore[method-assign]
+        delivery = sleepy.start(sleepy.door.handle(event("a.jpg")))
+        await minutes(awake, 1)
+        await delivery
+        await minutes(awake, 3)
+        return account, shelf
+
+    account, shelf = run(main())
+    assert submitted(account) == [[url("a.jpg")]]
+    assert document(shelf, "a.jpg").outcome == "succeeded"
+
+
+def test_the_same_change_through_both_envelopes_is_one_change() -> None:
+    async def main() -> SlowAccount:
+        account = SlowAccount()
+        door = Instance(account, Shelf(), REFRESH)
+        native = event("a.jpg")
+        await door.handle(native)
+        await door.handle(json.dumps({"id": "x", "data": json.loads(native)["events"][0]}).encode())
+        return account
+
+    assert len(submitted(run(main()))) == 1
+
+
+def test_objects_that_change_together_are_one_call_and_a_url_is_in_it_once() -> None:
+    async def main() -> SlowAccount:
+        account = SlowAccount()
+        door = Instance(account, Shelf(), REFRESH)
+
+        async def later(number: int) -> None:
+            await asyncio.sleep(number * 0.029)
+            await door.handle(event(f"{number % 5}.jpg", request=f"R-{number}"))
+
+        await asyncio.gather(*(later(number) for number in range(10)))
+        return account
+
+    (call,) = submitted(run(main()))
+    assert sorted(call) == [url(f"{number}.jpg") for number in range(5)]
+
+
+def test_calls_are_apart_by_product_action_and_type() -> None:
+    rules = (
+        rule(created=["refresh"], directory_index="index.html"),
+        rule(product="dcdn", created=["preload"]),
+    )
+
+    async def main() -> list[tuple[str, str, str | None]]:
+        account = SlowAccount()
+        door = Instance(account, Shelf(), *rules, products=("cdn", "dcdn"))
+        await asyncio.gather(door.handle(event("a.jpg")), door.handle(event("docs/index.html")))
+        return sorted(
+            (action, parameters["ObjectPath"], parameters.get("ObjectType"))
+            for action, parameters in account.log
+            if "ObjectPath" in parameters
+        )
+
+    assert run(main()) == [
+        ("PreloadDcdnObjectCaches", f"{url('a.jpg')}\n{url('docs/index.html')}", None),
+        ("RefreshObjectCaches", url("a.jpg"), "File"),
+        ("RefreshObjectCaches", url("docs/"), "Directory"),
+    ]
+
+
+def test_a_preload_waits_until_the_refresh_is_complete() -> None:
+    async def main() -> tuple[Shelf, list[int]]:
+        account, shelf = SlowAccount(), Shelf()
+        account.world.submitted_course = Course(by="seconds", length=100)
+        door = Instance(account, shelf, WARM)
+        await door.handle(event("a.jpg"))
+        pushed = []
+        for _ in range(4):
+            await minutes(door, 1)
+            pushed.append(len(submitted(account, "PushObjectCache")))
+        return shelf, pushed
+
+    shelf, pushed = run(main())
+    assert pushed == [0, 1, 1, 1]
+    kept = document(shelf, "a.jpg")
+    assert (kept.outcome, [each.status for each in kept.errands]) == ("succeeded", ["complete", "complete"])
+    assert kept.report is not None
+    assert [(task.action, task.done) for task in kept.report.tasks] == [("refresh", True), ("preload", True)]
+    assert kept.report.summary.outcome == "succeeded"
+
+
+def test_a_refresh_that_fails_is_followed_by_no_preload() -> None:
+    async def main() -> tuple[SlowAccount, Shelf]:
+        account, shelf = SlowAccount(), Shelf()
+        door = Instance(account, shelf, WARM)
+        answer = await door.handle(event("a.jpg"))
+        task_id = answer["objects"][0]["report"]["undecided"][0]["id"].removeprefix("cdn:")
+        account.world.set_row("cdn", task_id, url("a.jpg"), status="Failed", description="Origin Timeout")
+        await minutes(door, 3)
+        return account, shelf
+
+    account, shelf = run(main())
+    kept = document(shelf, "a.jpg")
+    assert submitted(account, "PushObjectCache") == []
+    assert (kept.outcome, kept.errands[1].refusal) == ("failed", "refresh-incomplete")
+
+
+def test_a_row_of_a_shared_task_fails_only_its_own_object() -> None:
+    async def main() -> Shelf:
+        account, shelf = SlowAccount(), Shelf()
+        door = Instance(account, shelf, REFRESH)
+        answers = await asyncio.gather(*(door.handle(event(key)) for key in ("good.jpg", "bad.jpg")))
+        (task_id,) = {each["objects"][0]["report"]["undecided"][0]["id"] for each in answers}
+        account.world.set_row("cdn", task_id.removeprefix("cdn:"), url("bad.jpg"), status="Failed")
+        await minutes(door, 3)
+        return shelf
+
+    shelf = run(main())
+    good, bad = document(shelf, "good.jpg"), document(shelf, "bad.jpg")
+    assert (good.outcome, bad.outcome) == ("succeeded", "failed")
+    assert good.report is not None
+    assert [row.object_path for row in good.report.tasks[0].objects] == [url("good.jpg")]
+
+
+def test_a_removed_object_is_refreshed_by_its_own_rule() -> None:
+    async def main() -> SlowAccount:
+        account = SlowAccount()
+        door = Instance(account, Shelf(), WARM)
+        await door.handle(event("a.jpg", name="ObjectRemoved:DeleteObject"))
+        await minutes(door, 3)
+        return account
+
+    account = run(main())
+    assert submitted(account) == [[url("a.jpg")]]
+    assert submitted(account, "PushObjectCache") == []
+
+
+@pytest.mark.parametrize("door", [{"submit": False}, {}])
+def test_without_both_switches_a_change_is_only_followed(door: dict[str, Any]) -> None:
+    rules = (REFRESH,) if door else (rule(),)
+
+    async def main() -> tuple[SlowAccount, Shelf]:
+        account, shelf = SlowAccount(), Shelf()
+        instance = Instance(account, shelf, *rules, **door)
+        await instance.handle(event("a.jpg"))
+        await asyncio.sleep(20)
+        account.world.add_task("cdn", [url("a.jpg")])
+        await minutes(instance, 3)
+        return account, shelf
+
+    account, shelf = run(main())
+    kept = document(shelf, "a.jpg")
+    assert submitted(account) == []
+    assert (kept.outcome, len(kept.errands[0].task_ids)) == ("succeeded", 1)
+
+
+def test_followed_tasks_older_than_the_change_are_not_its_own() -> None:
+    async def main() -> tuple[dict[str, Any], Shelf]:
+        account, shelf = SlowAccount(), Shelf()
+        account.world.add_task("cdn", [url("a.jpg")], age=3600)
+        instance = Instance(account, shelf, rule())
+        answer = await instance.handle(event("a.jpg"))
+        await minutes(instance, 7)
+        return answer, shelf
+
+    answer, shelf = run(main())
+    assert len(answer["objects"][0]["report"]["tasks"]) == 1
+    assert document(shelf, "a.jpg").outcome == "missing"
+    assert not shelf.keys("pending/")
+
+
+def test_an_older_event_that_comes_late_does_not_overwrite_the_newer_one() -> None:
+    async def main() -> tuple[SlowAccount, Shelf]:
+        account, shelf = SlowAccount(), Shelf()
+        door = Instance(account, shelf, REFRESH)
+        await asyncio.sleep(60)
+        await door.handle(event("a.jpg", seconds=50, request="new"))
+        await minutes(door, 3)
+        await door.handle(event("a.jpg", seconds=10, request="old"))
+        await minutes(door, 3)
+        return account, shelf
+
+    account, shelf = run(main())
+    assert len(submitted(account)) == 2
+    assert document(shelf, "a.jpg").change.startswith("2026-11-22T03:30:50.000Z")
+    assert not shelf.keys("pending/")
+
+
+def test_a_superseded_change_is_not_looked_after_any_more() -> None:
+    async def main() -> list[dict[str, Any]]:
+        door = Instance(SlowAccount(), Shelf(), REFRESH)
+        await door.handle(event("a.jpg", seconds=1, request="old"))
+        await door.handle(event("a.jpg", seconds=2, request="new"))
+        return await minutes(door, 3)
+
+    assert [(each["open"], each["closed"]) for each in run(main())][:2] == [(2, 2), (0, 0)]
+
+
+def test_our_own_writings_are_no_changes() -> None:
+    async def main() -> tuple[dict[str, Any], Shelf]:
+        shelf = Shelf()
+        door = Instance(SlowAccount(), shelf, REFRESH, store="oss://pics/status")
+        return await door.handle(event("status/objects/x.json")), shelf
+
+    answer, shelf = run(main())
+    assert (skips(answer), shelf.written) == (["the store's own"], [])
+
+
+def test_the_reserve_of_the_quota_is_left_to_others() -> None:
+    async def main() -> tuple[SlowAccount, Shelf]:
+        account, shelf = SlowAccount(), Shelf()
+        account.emulation.limits.set_quota("cdn", "url", 100, used=77)
+        door = Instance(account, shelf, REFRESH, keep_quota=0.2)
+        await asyncio.gather(*(door.handle(event(f"{number}.jpg")) for number in range(5)))
+        await minutes(door, 3)
+        return account, shelf
+
+    account, shelf = run(main())
+    outcomes = [document(shelf, f"{number}.jpg").outcome for number in range(5)]
+    assert sorted(str(outcome) for outcome in outcomes) == ["quota-reserved"] * 2 + ["succeeded"] * 3
+    assert [len(call) for call in submitted(account)] == [3]
+    assert account.calls["DescribeRefreshQuota"] == 1
+
+
+def test_what_the_vendor_refuses_for_good_is_an_outcome() -> None:
+    async def main() -> Shelf:
+        account, shelf = SlowAccount(), Shelf()
+        account.world.own_domains = frozenset({"img.example.com"})
+        door = Instance(account, shelf, REFRESH, rule(created=["refresh"], prefix="b", url="http://other/{key}"))
+        await asyncio.gather(door.handle(event("a.jpg")), door.handle(event("b.jpg")))
+        await minutes(door, 3)
+        return shelf
+
+    shelf = run(main())
+    assert document(shelf, "a.jpg").outcome == "succeeded"
+    kept = document(shelf, "b.jpg")
+    assert kept.outcome == "rejected"
+    assert [(each.object_path, each.refusal) for each in kept.errands] == [
+        (url("b.jpg"), None),
+        ("http://other/b.jpg", "domain-not-found"),
+    ]
+    assert kept.report is not None
+    assert [problem.reason for problem in kept.report.problems] == ["domain-not-found"]
+
+
+def test_a_submission_whose_answer_was_lost_is_adopted_and_not_repeated() -> None:
+    async def main() -> tuple[SlowAccount, Shelf]:
+        account, shelf = SlowAccount(), Shelf()
+        account.lost.add("RefreshObjectCaches")
+        door = Instance(account, shelf, REFRESH)
+        await asyncio.gather(*(door.handle(event(f"{number}.jpg")) for number in range(30)))
+        account.lost.clear()
+        await minutes(door, 3)
+        return account, shelf
+
+    account, shelf = run(main())
+    assert [len(call) for call in submitted(account)] == [30]
+    assert account.calls[LISTS] <= 3
+    assert {document(shelf, f"{number}.jpg").outcome for number in range(30)} == {"succeeded"}
+
+
+def test_what_could_not_be_submitted_is_submitted_by_the_sweep() -> None:
+    async def main() -> tuple[SlowAccount, Shelf]:
+        account, shelf = SlowAccount(), Shelf()
+        account.faults["RefreshObjectCaches"] = UpstreamFault(Reason.UNAVAILABLE, product="cdn")
+        door = Instance(account, shelf, REFRESH)
+        await asyncio.gather(*(door.handle(event(f"{number}.jpg")) for number in range(30)))
+        account.faults.clear()
+        account.log.clear()
+        await minutes(door, 4)
+        return account, shelf
+
+    account, shelf = run(main())
+    assert [len(call) for call in submitted(account)] == [30]
+    assert {document(shelf, f"{number}.jpg").outcome for number in range(30)} == {"succeeded"}
+
+
+def test_while_the_lists_cannot_be_read_nothing_is_repeated() -> None:
+    async def main() -> tuple[int, int]:
+        account, shelf = SlowAccount(), Shelf()
+        account.lost.add("RefreshObjectCaches")
+        account.faults[LISTS] = UpstreamFault(Reason.UNAVAILABLE, product="cdn")
+        door = Instance(account, shelf, REFRESH)
+        await door.handle(event("a.jpg"))
+        await minutes(door, 3)
+        return len(submitted(account)), len(shelf.keys("pending/"))
+
+    assert run(main()) == (1, 1)
+
+
+def test_nothing_is_tried_for_ever() -> None:
+    async def main() -> Shelf:
+        account, shelf = SlowAccount(), Shelf()
+        account.faults["RefreshObjectCaches"] = UpstreamFault(Reason.UNAVAILABLE, product="cdn", void=True)
+        door = Instance(account, shelf, REFRESH)
+        await door.handle(event("a.jpg"))
+        await asyncio.sleep(86_500)
+        await minutes(door, 2)
+        return shelf
+
+    kept = document(run(main()), "a.jpg")
+    assert (kept.outcome, kept.errands[0].refusal) == ("rejected", "given-up")
+
+
+def test_a_failing_store_fails_the_event_so_that_it_is_delivered_again() -> None:
+    async def main() -> tuple[dict[str, Any], SlowAccount]:
+        account = SlowAccount()
+        door = Instance(account, Shelf(), REFRESH)
+        door.store.broken = True
+        return await door.handle(event("a.jpg")), account
+
+    answer, account = run(main())
+    assert (answer["retry"], answer["failed"][0]["reason"]) == (True, "store: the store is broken")
+    assert submitted(account) == []
+
+
+def test_a_sweep_without_its_store_says_so_and_is_not_repeated() -> None:
+    async def main() -> dict[str, Any]:
+        door = Instance(SlowAccount(), Shelf(), REFRESH)
+        door.store.broken = True
+        return await door.sweep()
+
+    answer = run(main())
+    assert (answer["retry"], answer["failed"][0]["event"]) == (False, "timer")
+
+
+def test_a_record_whose_time_cannot_be_read_fails_alone() -> None:
+    async def main() -> dict[str, Any]:
+        told = json.loads(event("a.jpg"))
+        told["events"].append({**told["events"][0], "eventTime": "yesterday"})
+        return await Instance(SlowAccount(), Shelf(), REFRESH).handle(json.dumps(told).encode())
+
+    answer = run(main())
+    assert (len(answer["objects"]), answer["retry"]) == (1, False)
+    assert "eventTime" in answer["failed"][0]["reason"]
+
+
+def test_one_record_in_trouble_does_not_stop_the_sweep() -> None:
+    async def main() -> tuple[dict[str, Any], Shelf]:
+        account, shelf = SlowAccount(), Shelf()
+        door = Instance(account, shelf, REFRESH)
+        await asyncio.gather(door.handle(event("a.jpg")), door.handle(event("b.jpg")))
+        broken = next(
+            key for key in shelf.keys("pending/") if key.endswith(document(shelf, "a.jpg").object_id + ".json")
+        )
+        shelf.objects[broken] = b'{"what": "is this"}'
+        return (await minutes(Instance(account, shelf, REFRESH), 3))[0], shelf
+
+    swept, shelf = run(main())
+    assert swept["open"] == 1
+    assert document(shelf, "b.jpg").outcome == "succeeded"
+
+
+def test_only_one_sweep_goes_on_at_a_time() -> None:
+    async def main() -> list[dict[str, Any]]:
+        door = Instance(SlowAccount(), Shelf(), REFRESH)
+        return list(await asyncio.gather(door.sweep(), door.sweep()))
+
+    assert [skips(answer) for answer in run(main())] == [[], ["another sweep is going on"]]
+
+
+def test_a_sweep_ends_in_time_and_the_next_one_goes_on() -> None:
+    async def main() -> tuple[list[dict[str, Any]], list[float]]:
+        account, shelf = SlowAccount(limits=False), Shelf()
+        door = Instance(account, shelf, REFRESH, pace=Timings(sweep=4.0))
+        door.store.slowest = 0.5
+        keys = [f"{number}.jpg" for number in range(3 * AT_ONCE)]
+        await asyncio.gather(*(door.handle(event(key)) for key in keys))
+        account.latency = 1.0
+        await asyncio.sleep(60)
+        told, took = [], []
+        for _ in range(9):
+            began = asyncio.get_running_loop().time()
+            told.append((await door.sweep())["sweep"])
+            took.append(asyncio.get_running_loop().time() - began)
+        return told, took
+
+    told, took = run(main())
+    assert told[0]["left"] > 0
+    assert told[-1] == {"open": 0, "closed": 0, "left": 0, "failed": 0}
+    assert max(took) <= 4.0 + 1.5
+
+
+def test_thousands_of_open_objects_cost_a_sweep_a_handful_of_calls() -> None:
+    async def main() -> tuple[int, int, int]:
+        account, shelf = SlowAccount(), Shelf()
+        account.world.submitted_course = Course(by="seconds", length=3600)
+        door = Instance(account, shelf, REFRESH)
+        await asyncio.gather(*(door.handle(event(f"{number}.jpg")) for number in range(1_000)))
+        await minutes(door, 1)
+        before, reads = account.calls[BY_ID], door.store.calls.count("get")
+        (swept,) = await minutes(door, 1)
+        return swept["open"], account.calls[BY_ID] - before, door.store.calls.count("get") - reads
+
+    opened, calls, reads = run(main())
+    assert opened == 1_000
+    assert calls <= 6
+    assert reads == 0
+
+
+def test_an_object_of_two_products_is_over_when_both_are() -> None:
+    rules = (REFRESH, rule(product="dcdn", created=["refresh"]))
+
+    async def main() -> tuple[dict[str, Any], Shelf]:
+        account, shelf = SlowAccount(), Shelf()
+        door = Instance(account, shelf, *rules, products=("cdn", "dcdn"))
+        answer = await door.handle(event("a.jpg"))
+        await minutes(door, 3)
+        return answer, shelf
+
+    answer, shelf = run(main())
+    assert [entry["report"]["undecided"][0]["products"] for entry in answer["objects"]] == [["cdn"], ["dcdn"]]
+    kept = document(shelf, "a.jpg")
+    assert kept.outcome == "succeeded"
+    assert kept.report is not None
+    assert [task.product for task in kept.report.tasks] == ["cdn", "dcdn"]
+
+
+def test_submitting_rules_need_a_store(tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text('[[rule]]\nbucket = "pics"\nproduct = "cdn"\nurl = "http://h/{key}"\ncreated = ["refresh"]\n')
+    bare = Settings(rules_path=path, submit=True)
+    stored = Settings(rules_path=path, submit=True, store="oss://kept/status")
+    usable = (
+        msgspec.structs.replace(stored, region="cn-hangzhou"),
+        msgspec.structs.replace(stored, endpoints={"oss": Endpoint("127.0.0.1:9", "HTTP")}),
+        msgspec.structs.replace(bare, submit=False),
+    )
+
+    async def main() -> None:
+        service = instance_over(SlowAccount())
+        with pytest.raises(SettingsError, match="TASK_STATUS_STORE"):
+            open_door(bare, service, CredentialSource({}))
+        with pytest.raises(SettingsError, match="TASK_STATUS_OSS_ENDPOINT"):
+            open_door(stored, service, CredentialSource({}))
+        for settings in usable:
+            open_door(settings, service, CredentialSource({}))
+
+    run(main())
