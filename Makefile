@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo serve test check format package lock bench soak token openapi clean
+.PHONY: demo serve test check format package validate lock bench soak token openapi clean
 
 $(READY): requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "make: Python 3.11 or newer is needed, this is %s (set PYTHON=…)" % sys.version.split()[0])'
@@ -35,6 +35,10 @@ format: $(READY)
 # The artifact in dist/, for Function Compute's Python where one is found or given: PACKAGE_PYTHON=/path/to/python3.12
 package: $(READY)
 	$(BIN)/python -m packager $(if $(PACKAGE_PYTHON),--python $(PACKAGE_PYTHON))
+
+# What would not work of s.yaml and s.builtin.yaml, filled in as `s deploy` would.
+validate: $(READY)
+	$(BIN)/python -m packager.template
 
 # Every bar beside what a user would write today; ARGS="--quick", ARGS="--only idle", ARGS=--profile, ARGS=--help
 bench: $(READY)

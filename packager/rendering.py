@@ -11,7 +11,7 @@ import yaml
 
 _EXPRESSION = re.compile(r'\$\{(?:vars\.(?P<var>\w+)|env\("(?P<env>\w+)"(?:, *"(?P<default>[^"]*)")?\))\}')
 _ANY = re.compile(r"\$\{[^}]*\}")
-_ENV_LINE = re.compile(r"^(?P<name>\w+)=(?P<value>.*)$", re.MULTILINE)
+_READ = re.compile(r'\$\{env\("(\w+)"')
 
 
 def render(template: Path, environ: Mapping[str, str]) -> dict[str, Any]:
@@ -24,11 +24,9 @@ def render(template: Path, environ: Mapping[str, str]) -> dict[str, Any]:
     return filled
 
 
-def read_env_file(path: Path) -> dict[str, str]:
-    """The variables of a .env file; none when there is no such file."""
-    if not path.is_file():
-        return {}
-    return {match["name"]: match["value"].strip() for match in _ENV_LINE.finditer(path.read_text("utf-8"))}
+def read_by(template: Path) -> frozenset[str]:
+    """The names of the environment that a template asks for."""
+    return frozenset(_READ.findall(template.read_text("utf-8")))
 
 
 def _filled(value: Any, fill: Callable[[str], Any]) -> Any:
@@ -50,8 +48,10 @@ def _replaced(text: str, variables: Mapping[str, Any], environ: Mapping[str, str
 
 
 def _value(match: re.Match[str], variables: Mapping[str, Any], environ: Mapping[str, str]) -> Any:
-    name = match["var"] or match["env"]
-    value = variables.get(name) if match["var"] else environ.get(name, match["default"])
+    set_there = environ.get(match["env"]) or match["default"]  # an empty variable is none, as there
+    value = variables.get(match["var"]) if match["var"] else set_there
     if value is None:
         raise LookupError(f"{match[0]} has no value")
+    if "${" in str(value):
+        raise LookupError(f"the value of {match[0]} has an expression in it, which would be filled in again")
     return value

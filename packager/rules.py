@@ -102,6 +102,12 @@ def _settings(props: Props) -> Iterator[str]:
         return
     for name in sorted(name for name in environment if name.startswith(PREFIX) and name not in seen.asked):
         yield f"{name} is no setting of this function"
+    if (
+        "http" in settings.doors
+        and settings.auth.mode == "jwt"
+        and not (settings.auth.jwt_secret or settings.auth.jwks)
+    ):
+        yield f"nobody could ask: set {PREFIX}JWT_SECRET or {PREFIX}JWKS"
     if settings.timeout_seconds != props.get("timeout"):
         yield f"{PREFIX}TIMEOUT_SECONDS must be the function's timeout, {props.get('timeout')}"
     if settings.instances != props.get("concurrencyConfig", {}).get("reservedConcurrency"):

@@ -13,7 +13,8 @@ import pytest
 
 from emulator.testing import Emulator, Row, running_emulator
 from packager.build import ROOT, Artifact
-from packager.rendering import read_env_file, render
+from packager.env_file import read_env_file
+from packager.rendering import render
 from tests.deploy.fc import FC_ENVIRONMENT, Server, served
 
 MODULE_BUDGET = 680
@@ -55,7 +56,7 @@ def emu() -> Iterator[Emulator]:
 
 def environment(emu: Emulator, function: str = "task-status") -> Mapping[str, str]:
     """What s.yaml gives the function, but with the emulator for a vendor and without tokens."""
-    template = render(ROOT / "s.yaml", read_env_file(ROOT / "deploy" / ".env.example"))
+    template = render(ROOT / "s.yaml", read_env_file(ROOT / "deploy" / ".env.example").values)
     given: dict[str, str] = template["resources"][function]["props"]["environmentVariables"]
     endpoints = {f"TASK_STATUS_{name}_ENDPOINT": emu.url for name in ("CDN", "DCDN", "VOD", "OSS")}
     return {**given, **FC_ENVIRONMENT, **endpoints, "TASK_STATUS_AUTH": "none"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from packager.rendering import read_env_file, render
+from packager.rendering import read_by, render
 
 
 def rendered(tmp_path: Path, text: str, **environ: str) -> dict[str, Any]:
@@ -31,8 +31,18 @@ def test_an_expression_without_a_value_is_refused(tmp_path: Path, expression: st
         rendered(tmp_path, f"a: '{expression}'\n")
 
 
-def test_an_env_file_is_read_without_its_comments(tmp_path: Path) -> None:
-    path = tmp_path / ".env"
-    assert read_env_file(path) == {}
-    path.write_text("# A=0\nB=1\nC=\n", "utf-8")
-    assert read_env_file(path) == {"B": "1", "C": ""}
+def test_an_empty_variable_is_none_as_the_command_line_has_it(tmp_path: Path) -> None:
+    assert rendered(tmp_path, 'a: ${env("A", "none")}\n', A="") == {"a": "none"}
+    with pytest.raises(LookupError, match="has no value"):
+        rendered(tmp_path, 'a: ${env("A")}\n', A="")
+
+
+def test_a_value_that_would_be_filled_in_again_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LookupError, match="has an expression in it"):
+        rendered(tmp_path, 'a: ${env("A")}\n', A="x${env('B')}")
+
+
+def test_a_template_says_what_it_reads(tmp_path: Path) -> None:
+    template = tmp_path / "s.yaml"
+    template.write_text('a: ${env("A")}\nb: x${env("B", "none")}${vars.c}\n', "utf-8")
+    assert read_by(template) == {"A", "B"}

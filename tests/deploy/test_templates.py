@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,12 +12,15 @@ import jsonschema
 import pytest
 
 from packager.build import ROOT, Artifact
-from packager.rendering import read_env_file, render
+from packager.env_file import read_env_file
+from packager.rendering import read_by, render
 from packager.rules import RESET_WHEN_OMITTED, settings_of
 from packager.template import TEMPLATES, main, template_faults
 
-ENVIRONMENT = read_env_file(ROOT / "deploy" / ".env.example")
-SCHEMA = ROOT.parent / "shared" / "vendor" / "fc3" / "schema.json"
+EXAMPLE = ROOT / "deploy" / ".env.example"
+SECRET = "0123456789abcdef" * 2
+ENVIRONMENT = {**read_env_file(EXAMPLE).values, "TASK_STATUS_JWT_SECRET": SECRET}
+SCHEMA = ROOT / "tests" / "deploy" / "samples" / "fc3.schema.json"
 RENDERED = {path.name: render(path, ENVIRONMENT) for path in TEMPLATES}
 FUNCTIONS = [
     pytest.param(file, name, id=f"{file}:{name}") for file, tree in RENDERED.items() for name in tree["resources"]
@@ -36,12 +40,11 @@ def test_a_template_has_no_faults(file: str) -> None:
 @pytest.mark.parametrize(("file", "name"), FUNCTIONS)
 def test_a_function_keeps_to_the_components_schema(file: str, name: str) -> None:
     props = props_of(file, name)
-    here: dict[str, Any] = {"required": ["region", "functionName", "runtime", "code"]}
-    schema = json.loads(SCHEMA.read_text("utf-8")) if SCHEMA.is_file() else here
+    schema = json.loads(SCHEMA.read_text("utf-8"))
     jsonschema.validate(props, schema, jsonschema.Draft7Validator)
     for trigger in props["triggers"]:  # the schema lets anything pass in there: each is held to its own definition
         own = {"http": "IHttpTriggerConfig", "oss": "IOssTriggerConfig", "timer": "ITimerTriggerConfig"}
-        definition = schema.get("definitions", {}).get(own[trigger["triggerType"]], {"type": "object"})
+        definition = schema["definitions"][own[trigger["triggerType"]]]
         jsonschema.validate(trigger["triggerConfig"], definition, jsonschema.Draft7Validator)
 
 
@@ -85,7 +88,8 @@ def test_each_function_opens_its_own_door(file: str) -> None:
 
 @pytest.mark.parametrize("file", RENDERED)
 def test_the_web_function_is_closed_until_somebody_opens_it(file: str) -> None:
-    auth = settings_of(props_of(file, "task-status")).auth
+    tree = render(ROOT / file, {**ENVIRONMENT, "TASK_STATUS_JWT_SECRET": ""})
+    auth = settings_of(tree["resources"]["task-status"]["props"]).auth
     assert (auth.mode, auth.jwt_secret, auth.jwks) == ("jwt", None, None)
 
 
@@ -215,12 +219,70 @@ def test_a_broken_template_is_found_out(case: str) -> None:
     assert fault in "\n".join(template_faults(broken))
 
 
-def test_a_deployer_is_told_what_is_not_set(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for name in ENVIRONMENT:
-        monkeypatch.setenv(name, ENVIRONMENT[name])
-    assert main([]) == 0
-    monkeypatch.setenv("DEPLOY_STORE", "my-state")
-    assert main([]) == 1
-    assert "s.yaml: task-events: TASK_STATUS_STORE: 'my-state' cannot be used" in capsys.readouterr().out
+def test_the_example_names_every_variable_that_a_template_reads() -> None:
+    named = re.findall(r"^(?:# )?([A-Z_]+)=", EXAMPLE.read_text("utf-8"), re.MULTILINE)
+    assert sorted(named) == sorted(frozenset().union(*map(read_by, TEMPLATES)))
+
+
+Check = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Check:
+    """Runs the check over a .env file: the example's values, and what is given."""
+    for name in frozenset().union(*map(read_by, TEMPLATES)):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(**changes: str) -> tuple[int, str]:
+        path = tmp_path / ".env"
+        path.write_text("".join(f"{name}={value}\n" for name, value in {**ENVIRONMENT, **changes}.items()), "utf-8")
+        code = main(["--env-file", str(path)])
+        return code, capsys.readouterr().out
+
+    return run
+
+
+def test_a_file_that_is_filled_in_holds(check: Check) -> None:
+    assert check() == (0, "the files hold, as this environment fills them in\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("DEPLOY_STORE", "my-state", "s.yaml: task-events: TASK_STATUS_STORE: 'my-state' cannot be used"),
+        ("DEPLOY_ACCOUNT_ID", "123456789012345", "s.yaml: account: '123456789012345' is not an account id: 16 digits"),
+        ("DEPLOY_ACCOUNT_ID", "", 's.yaml: ${env("DEPLOY_ACCOUNT_ID")} has no value: set it in .env'),
+        ("DEPLOY_LOG_PROJECT", "", 's.yaml: ${env("DEPLOY_LOG_PROJECT")} has no value: set it in .env'),
+        ("DEPLOY_LOG_PROJECT", "My_Logs", "s.yaml: logProject: 'My_Logs' is not a log project's name"),
+        ("DEPLOY_LOG_STORE", "x", "s.yaml: logStore: 'x' is not a logstore's name"),
+        ("DEPLOY_REGION", "hangzhou", "s.yaml: region: 'hangzhou' is not a region"),
+        ("DEPLOY_BUCKET", "oss://pics", "s.yaml: bucket: 'oss://pics' is not a bucket's name"),
+        ("TASK_STATUS_JWT_SECRET", "", "s.yaml: task-status: nobody could ask: set TASK_STATUS_JWT_SECRET"),
+        ("TASK_STATUS_JWT_SECRET", f"{SECRET}$x", ".env: TASK_STATUS_JWT_SECRET has a $"),
+        ("TASK_STATUS_JWT_SECRET", f"{SECRET}#x", ".env: TASK_STATUS_JWT_SECRET is cut at its #"),
+        ("TASK_STATUS_FRESH_SECONDS", "2", ".env: TASK_STATUS_FRESH_SECONDS is read by no template"),
+    ],
+)
+def test_a_deployer_is_told_what_cannot_work(check: Check, name: str, value: str, fault: str) -> None:
+    code, told = check(**{name: value})
+    assert code == 1
+    assert fault in told
+    assert SECRET not in told
+
+
+def test_values_are_read_as_the_command_line_reads_them(check: Check) -> None:
+    """Case R2: what it strips is no fault."""
+    assert check(DEPLOY_BUCKET="'pics'", DEPLOY_STORE='"oss://my-state/x" # kept here')[0] == 0
+
+
+def test_an_access_that_is_an_expression_is_refused() -> None:
+    """Case R1: the command line compares it literally."""
+    broken = {**RENDERED["s.yaml"], "access": '${env("DEPLOY_ACCESS")}'}
+    assert template_faults(broken) == ["access must be the name itself: the command line fills in nothing there"]
+
+
+def test_the_check_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    """Case R7."""
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    assert "s deploy" in capsys.readouterr().out
