@@ -10,7 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from functions.api.auth.bearer import caller_of, granted
+from functions.api.auth.bearer import granted
 from functions.api.idempotency import HEADER, IdempotencyCache, key_in
 from functions.api.middleware.observe import notes_of
 from functions.api.parsing.raw import json_object
@@ -56,7 +56,7 @@ class Submissions:
         if key is None:
             return await self._tasks.submit(submission)
         fingerprint = hashlib.sha256(msgspec.json.encode(submission)).digest()
-        identity = (caller_of(request.scope), key)
+        identity = (submission.caller, key)
         return await self._repeats.once(identity, fingerprint, lambda: self._tasks.submit(submission))
 
 

@@ -42,12 +42,19 @@ class Until(StrEnum):
     CHANGED = "changed"
 
 
+ANONYMOUS = "anonymous"
+
+
 class Scope(msgspec.Struct, frozen=True):
-    """What a caller may see and do; None means everything, an empty set nothing (design part 4)."""
+    """What a caller may see and do; None means everything, an empty set nothing (docs/contract.md, "Who may ask").
+
+    `caller` is the same for all requests of one caller, and for nobody else's; callers without a token are one.
+    """
 
     products: frozenset[str] | None = None
     domains: frozenset[str] | None = None
     actions: frozenset[str] | None = None
+    caller: str = ANONYMOUS
 
 
 EVERYTHING = Scope()

@@ -25,7 +25,7 @@ def asker(door: Instance) -> ObjectLookup:
     return ObjectLookup(ChangeStore(door.store, LoopClock()), door.service, LoopClock())
 
 
-def scoped(**members: frozenset[str]) -> LookupQuery:
+def scoped(**members: Any) -> LookupQuery:
     return msgspec.structs.replace(QUERY, scope=Scope(**members))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -44,32 +45,25 @@ _FAULTS = MappingProxyType(
 """PyJWT's exception, or the required claim that is missing -> reason and detail."""
 
 
-class Grant(msgspec.Struct, frozen=True):
-    """What a sender may see and do. `caller` is the same for all requests of one sender, and for nobody else."""
-
-    scope: TaskScope
-    caller: str
-
-
 class Authenticator(Protocol):
     """Decides who is let in."""
 
-    async def admit(self, headers: Headers) -> Grant:
+    async def admit(self, headers: Headers) -> TaskScope:
         """What the sender of these headers may see and do. Raises RequestRefused."""
 
 
 class AllowAll:
     """Lets everybody in."""
 
-    async def admit(self, headers: Headers) -> Grant:  # noqa: ARG002 -- whoever it is
+    async def admit(self, headers: Headers) -> TaskScope:  # noqa: ARG002 -- whoever it is
         """Everything, to anybody."""
-        return Grant(EVERYTHING, "anybody")
+        return EVERYTHING
 
 
 class DenyAll:
     """Lets nobody in, because nothing is configured to tell people apart by."""
 
-    async def admit(self, headers: Headers) -> Grant:  # noqa: ARG002 -- whoever it is
+    async def admit(self, headers: Headers) -> TaskScope:  # noqa: ARG002 -- whoever it is
         """Raises RequestRefused, saying what to set."""
         raise RequestRefused(
             "auth-not-configured",
@@ -86,12 +80,12 @@ class BearerTokens:
         self._auth = auth
         self._keys = keys
 
-    async def admit(self, headers: Headers) -> Grant:
+    async def admit(self, headers: Headers) -> TaskScope:
         """What the token's claims give. Raises RequestRefused with one reason for each fault."""
         token = _token(headers)
         key, algorithm = await self._key(token)
         claims = self._claims(token, key, algorithm)
-        return Grant(scope_of(claims), _caller(claims))
+        return scope_of(claims)
 
     async def _key(self, token: str) -> tuple[PyJWK | str, str]:
         """The key that must have signed it, and the one algorithm of that key: never what the token says."""
@@ -141,13 +135,21 @@ def scope_of(claims: Mapping[str, Any]) -> TaskScope:
         domains = frozenset(domain.lower() for domain in domains)
         if not all(_DOMAIN.fullmatch(domain) for domain in domains):
             raise RequestRefused("token-claims", "Each of its domains must be exact or like *.example.com.")
-    return TaskScope(products=_claim(claims, "products"), domains=domains, actions=_claim(claims, "actions"))
+    return TaskScope(
+        products=_claim(claims, "products"),
+        domains=domains,
+        actions=_claim(claims, "actions"),
+        caller=_caller(claims),
+    )
 
 
 def _caller(claims: Mapping[str, Any]) -> str:
-    """Who the claims speak of. A token that is renewed differs in its times and its own id only."""
+    """Who the claims speak of: the issuer's subject, else all claims that a renewed token keeps."""
     lasting = {name: value for name, value in claims.items() if name not in {"exp", "iat", "nbf", "jti"}}
-    return hashlib.sha256(msgspec.json.encode(lasting, order="deterministic")).hexdigest()
+    if "sub" in claims:
+        lasting = {name: claims[name] for name in ("iss", "sub") if name in claims}
+    # JSON's escapes hold what UTF-8 cannot: a claim may contain a lone surrogate.
+    return hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).hexdigest()
 
 
 def _claim(claims: Mapping[str, Any], name: str) -> frozenset[str] | None:
@@ -193,15 +195,6 @@ class Authorization:
 
 
 def granted(scope: Scope) -> TaskScope:
-    """What the sender of a request may see and do; only behind a Authorization."""
-    return _grant(scope).scope
-
-
-def caller_of(scope: Scope) -> str:
-    """Who the sender of a request is, as far as one can tell; only behind a Authorization."""
-    return _grant(scope).caller
-
-
-def _grant(scope: Scope) -> Grant:
-    found: Grant = scope[_GRANT]
+    """What the sender of a request may see and do; only behind `Authorization`."""
+    found: TaskScope = scope[_GRANT]
     return found

@@ -49,7 +49,7 @@ SCHEMA: Mapping[str, Any] = MappingProxyType(
 
 def to_submission(written: Mapping[str, object], settings: Settings, scope: Scope) -> Submission:
     """The submission. Raises InvalidRequest with all faults: `invalid-request`, or `forbidden` by the token."""
-    submission = _SubmissionParser(written, settings).submission()
+    submission = _SubmissionParser(written, settings).submission(scope.caller)
     forbidden = tuple(_forbidden(submission, scope))
     if forbidden:
         raise InvalidRequest(forbidden, reason="forbidden")
@@ -64,7 +64,7 @@ class _SubmissionParser:
         self._settings = settings
         self._faults = FaultList()
 
-    def submission(self) -> Submission:
+    def submission(self, caller: str) -> Submission:
         self._refuse_others()
         action = self._word("action", tuple(OBJECT_TYPES))
         object_type = self._word("objectType", _WORDS.get(action, _WORDS["refresh"]), "file")
@@ -72,7 +72,9 @@ class _SubmissionParser:
         object_paths = self._paths(object_type)
         self._faults.raise_any()
         object_type = "file" if action == "preload" else object_type
-        return Submission(action=action, product=product, object_type=object_type, object_paths=object_paths)
+        return Submission(
+            action=action, product=product, object_type=object_type, object_paths=object_paths, caller=caller
+        )
 
     def _refuse_others(self) -> None:
         for name in self._written.keys() - set(MEMBERS):

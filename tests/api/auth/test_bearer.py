@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import jwt
+import msgspec
 import pytest
 from starlette.datastructures import Headers
 
@@ -135,8 +136,10 @@ def test_a_good_token_opens(scheme: str) -> None:
         assert door.get("/v1/tasks", headers=headers).status_code == 200
         assert door.post("/v1/tasks/query", json={"taskId": ["1"]}, headers=headers).status_code == 200
         assert door.get("/healthz?verbose=1", headers=headers).json()["figures"] == {"cdn": {"calls": 3}}
-    scope = Scope(products=frozenset({"cdn"}), domains=frozenset({"*.example.com"}))
-    assert [question.scope for question in tasks.questions] == [scope] * 3
+    scopes = [question.scope for question in tasks.questions]
+    products, domains = frozenset({"cdn"}), frozenset({"*.example.com"})
+    assert [(scope.products, scope.domains) for scope in scopes] == [(products, domains)] * 3
+    assert len({scope.caller for scope in scopes}) == 1
 
 
 def test_a_clock_may_be_a_little_off(guarded: tuple[httpx.Client, StubTasks]) -> None:
@@ -170,7 +173,24 @@ def test_with_nothing_configured_nobody_gets_in_and_is_told_what_to_set(opened: 
     ],
 )
 def test_an_absent_claim_is_all_and_an_empty_one_nothing(claims: dict[str, Any], scope: Scope) -> None:
-    assert scope_of(claims) == scope
+    assert msgspec.structs.replace(scope_of(claims), caller=scope.caller) == scope
+
+
+def test_a_caller_stays_the_same_when_the_token_is_renewed() -> None:
+    def caller(**claims: Any) -> str:
+        return scope_of({**GOOD, **claims}).caller
+
+    assert caller(exp=NOW + 900, iat=NOW, jti="2", products=["cdn"]) == caller()
+    assert caller(sub="you") != caller()
+    assert caller(iss="https://other.example/") != caller()
+    without_subject = {"exp": NOW, "products": ["cdn"]}
+    assert scope_of({**without_subject, "exp": NOW + 1}).caller == scope_of(without_subject).caller
+    assert scope_of({**without_subject, "products": []}).caller != scope_of(without_subject).caller
+    assert EVERYTHING.caller == "anonymous"
+
+
+def test_a_claim_that_utf_8_cannot_hold_is_no_fault_of_ours() -> None:  # case A7
+    assert scope_of({"x": "\ud800"}).caller != scope_of({"x": "\ud801"}).caller
 
 
 def test_the_mode_decides_who_is_let_in() -> None:
