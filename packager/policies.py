@@ -1,6 +1,6 @@
 """`python -m packager.policies [--check]`: the rights of each function, written from what its code calls.
 
-The vendor's own sample policy omits the by-id action, so that its owner is denied (facts 5.5); hence no copying.
+The vendor's own sample policy omits the by-id action, so that its owner is denied (docs/vendor.md 5.5): copy none.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def policy(rights: Rights) -> Mapping[str, Any]:
     """The RAM policy that grants `rights` and nothing else.
 
     Vendor operations are granted on every resource: by-id operations know no other, and a list without a domain is
-    denied under a policy by domain (facts 5.5).
+    denied under a policy by domain (docs/vendor.md 5.5).
     """
     statements = [
         _statement(vendor_actions(rights.kinds), "*"),

@@ -1,6 +1,7 @@
 """What a function's description must hold to, beyond fc3's own schema.
 
-That schema looks neither inside triggers nor at unknown keys, and `s deploy` goes on when it is broken (FC facts 7).
+That schema looks neither inside triggers nor at unknown keys, and `s deploy` goes on when it is broken
+(docs/function-compute.md 7.4).
 Every rule takes one function's props and yields its faults as sentences.
 """
 
@@ -20,7 +21,7 @@ Rule = Callable[[Props], Iterator[str]]
 MAX_ENV_BYTES = 4096
 MAX_PRE_STOP_SECONDS = 90
 MAX_EVENT_AGE_SECONDS = 604_800
-"""The vendor's API; fc3's schema would let more pass (FC facts 6)."""
+"""The vendor's API; fc3's schema would let more pass (docs/function-compute.md 6)."""
 MAX_GIB_PER_CPU = 4
 RESET_WHEN_OMITTED = frozenset(
     {"environmentVariables", "layers", "vpcConfig", "logConfig", "tracingConfig", "nasConfig", "ossMountConfig"}
@@ -41,7 +42,7 @@ BUILT_IN_REGIONS = frozenset(
         *("eu-west-1", "us-east-1", "us-west-1"),
     }
 )
-"""Where python3.12 is offered as a built-in runtime (FC facts 1)."""
+"""Where python3.12 is offered as a built-in runtime (docs/function-compute.md 1.1)."""
 ROLE = re.compile(r"acs:ram::\d{16}:role/[a-z0-9.-]+")
 """A full ARN in lower case: fc3 needs no account to read it and cannot change it."""
 _ENV_NAME = re.compile(r"(?!FC_)[A-Za-z][A-Za-z0-9_]*")
@@ -117,7 +118,7 @@ def _settings(props: Props) -> Iterator[str]:
 def _runtime(props: Props) -> Iterator[str]:
     custom = str(props.get("runtime", "")).startswith("custom")
     port = props.get("customRuntimeConfig", {}).get("port")
-    if custom and port != 9000:  # noqa: PLR2004 -- the one port that works in every region (FC facts 3)
+    if custom and port != 9000:  # noqa: PLR2004 -- works in every region (docs/function-compute.md 3.1)
         yield "customRuntimeConfig.port must be 9000"
     if not custom and "customRuntimeConfig" in props:
         yield "customRuntimeConfig is for custom runtimes"

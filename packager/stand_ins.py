@@ -22,7 +22,7 @@ class StandIn(LeftOut, frozen=True):
 
 
 STAND_INS = (
-    # A third: its connector makes two TLS contexts, and attrs many classes. Why sync methods only: facts 7.3.
+    # A third: its connector makes two TLS contexts, and attrs many classes. Why sync: docs/vendor.md 7.3.
     StandIn(
         ("aiohttp", "aiohappyeyeballs", "aiosignal", "attr", "attrs", "frozenlist", "multidict", "propcache", "yarl"),
         "HTTP for the SDKs' async methods: only their sync methods are called",

@@ -1,4 +1,4 @@
-"""What triggers must hold to: fc3's schema accepts anything inside of `triggerConfig` (FC facts 7)."""
+"""What triggers must hold to: fc3's schema does not look inside `triggerConfig` (docs/function-compute.md 7.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every way a call through the real SDK can go wrong (facts 7.6) ends in one reason, in time, with nothing leaked."""
+"""A call through the real SDK that goes wrong ends in one reason, in time, with nothing leaked (docs/vendor.md 7.6)."""
 
 from __future__ import annotations
 

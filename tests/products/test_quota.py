@@ -1,4 +1,4 @@
-"""The vendor's quota strings (facts 3)."""
+"""The vendor's quota strings (docs/vendor.md 3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists over all products: what they cost, what fails, what is whole, and where they go on (facts 1.2, 1.5, 1.6)."""
+"""Lists over all products: their cost, their faults, what is whole, where they go on (docs/vendor.md 1.2, 1.5, 1.6)."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ def _matches(query: ListQuery, task: TaskView, row: RowView) -> bool:
 
 
 def _in_reach(query: ListQuery, task: TaskView) -> bool:
-    """The vendor filters by domain and status for the types it documents only (facts 1.2)."""
+    """The vendor filters by domain and status for the types it documents only (docs/vendor.md 1.2)."""
     narrows = query.domain_name or query.statuses
     return not narrows or bool(query.object_types) or task.object_type in SPECS[task.product].listing.object_types
 
