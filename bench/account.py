@@ -45,8 +45,8 @@ class Account:
         self, product: str, rows: Sequence[str] = (), *, age: float = SETTLED, moving: bool = False, kind: str = "file"
     ) -> str:
         """A new task; `moving` ones do not end while a benchmark runs, others are complete. The TaskId."""
-        course = {"by": "seconds", "length": 86_400} if moving else {}
-        new = {"product": product, "rows": rows or ["http://example.com/a.jpg"], "age": age, "course": course}
+        transition = {"by": "seconds", "length": 86_400} if moving else {}
+        new = {"product": product, "rows": rows or ["http://example.com/a.jpg"], "age": age, "transition": transition}
         task_id: str = self._ask("POST", "tasks", {**new, "objectType": kind})["taskId"]
         return task_id
 

@@ -7,29 +7,29 @@ import asyncio
 import signal
 import sys
 
-from emulator.accounts import DEFAULT_KEY, AccessKey
 from emulator.app import server_for
-from emulator.control import PREFIX
-from emulator.state import Emulation, Options
+from emulator.control.handler import PREFIX
+from emulator.core.accounts import DEFAULT_KEY, AccessKey
+from emulator.emulation import Emulation, Options
 
 DEFAULT_PORT = 9100
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM; 1 when the port cannot be had."""
-    asked = _parser().parse_args(arguments)
-    options = Options(
-        samples=not asked.empty,
-        limits=not asked.unlimited,
-        latency=asked.latency,
-        jitter=asked.jitter,
-        pull_triggered=asked.pull_triggered,
-        keys=(DEFAULT_KEY, *asked.key),
+    options = _parser().parse_args(arguments)
+    settings = Options(
+        samples=not options.empty,
+        limits=not options.unlimited,
+        latency=options.latency,
+        jitter=options.jitter,
+        pull_triggered=options.pull_triggered,
+        keys=(DEFAULT_KEY, *options.key),
     )
     try:
-        asyncio.run(_serve(Emulation(options), asked.host, asked.port))
+        asyncio.run(_serve(Emulation(settings), options.host, options.port))
     except OSError as fault:
-        sys.stderr.write(f"emulator: cannot listen on {asked.host}:{asked.port}: {fault.strerror or fault}\n")
+        sys.stderr.write(f"emulator: cannot listen on {options.host}:{options.port}: {fault.strerror or fault}\n")
         return 1
     return 0
 

@@ -1,49 +1,23 @@
-"""The emulator put together: state, doors, server. Another service is one more door here."""
+"""The emulator put together: its state behind the handlers, in one server."""
 
 from __future__ import annotations
 
-from emulator.control import ControlDoor
-from emulator.gateway import Gateway, Surroundings
-from emulator.oss.door import OssDoor, OssSurroundings
-from emulator.oss.signature import Verifier as OssVerifier
+from emulator.control.handler import ControlHandler
+from emulator.core.server import Server
+from emulator.emulation import Emulation
+from emulator.events.webhooks import WebhookHandler
+from emulator.oss.handler import OssHandler
 from emulator.products import PRODUCTS
-from emulator.server import Server
-from emulator.signature import Verifier
-from emulator.state import Emulation
-from emulator.webhooks import WebhookDoor
+from emulator.tasks.handler import RpcHandler
 
 
 def server_for(emulation: Emulation) -> Server:
     """A server of this state, not listening yet."""
-    doors = (
-        WebhookDoor(emulation.webhooks, emulation.faults, emulation.latency),
-        ControlDoor(emulation),
-        _products(emulation),
-        _oss(emulation),
+    shared = emulation.shared
+    handlers = (
+        WebhookHandler(emulation.webhooks, shared),
+        ControlHandler(emulation),
+        RpcHandler(PRODUCTS, shared, emulation.tasks, emulation.limits),
+        OssHandler(emulation.oss.buckets, shared),
     )
-    return Server(doors, emulation.background)
-
-
-def _products(emulation: Emulation) -> Gateway:
-    around = Surroundings(
-        clock=emulation.clock,
-        world=emulation.world,
-        limits=emulation.limits,
-        faults=emulation.faults,
-        latency=emulation.latency,
-        calls=emulation.calls,
-        verifier=Verifier(emulation.accounts),
-    )
-    return Gateway(PRODUCTS, around)
-
-
-def _oss(emulation: Emulation) -> OssDoor:
-    around = OssSurroundings(
-        clock=emulation.clock,
-        buckets=emulation.oss.buckets,
-        faults=emulation.faults,
-        latency=emulation.latency,
-        calls=emulation.calls,
-        verifier=OssVerifier(emulation.accounts),
-    )
-    return OssDoor(around)
+    return Server(handlers, emulation.background)

@@ -3,7 +3,7 @@
     from emulator.testing import Row, Throttle, running_emulator
 
     with running_emulator() as emu:
-        task_id = emu.world.add_task("cdn", [Row("http://example.com/a.jpg", "Failed", 25, "Origin Timeout")])
+        task_id = emu.tasks.add("cdn", [Row("http://example.com/a.jpg", "Failed", 25, "Origin Timeout")])
         emu.faults.add("vod", Throttle(), times=2)
         client = Client(Config(access_key_id=emu.access_key_id, access_key_secret=emu.access_key_secret,
                                endpoint=emu.endpoint, protocol="http", region_id="cn-shanghai"))
@@ -32,11 +32,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from emulator.accounts import DEFAULT_KEY, AccessKey
 from emulator.app import server_for
-from emulator.calls import Call
-from emulator.clock import Clock, ManualClock, SystemClock
-from emulator.faults import (
+from emulator.core.accounts import DEFAULT_KEY, AccessKey
+from emulator.core.call_log import Call
+from emulator.core.clock import Clock, ManualClock, SystemClock
+from emulator.core.faults import (
     Answer,
     Drip,
     Hang,
@@ -49,13 +49,13 @@ from emulator.faults import (
     Throttle,
     Truncate,
 )
-from emulator.notifications.courier import Attempt, Delivery
-from emulator.notifications.event import ObjectEvent
-from emulator.notifications.rules import DEFAULT_EVENTS
-from emulator.state import Emulation, Options
-from emulator.tasks.course import Course, Row
-from emulator.tasks.record import RowView, TaskView
-from emulator.webhooks import Webhook
+from emulator.emulation import Emulation, Options
+from emulator.events.delivery import Attempt, Delivery
+from emulator.events.oss_event import ObjectEvent
+from emulator.events.triggers import DEFAULT_EVENTS
+from emulator.events.webhooks import Webhook
+from emulator.tasks.records import RowView, TaskView
+from emulator.tasks.transition import Row, Transition
 
 __all__ = [
     "DEFAULT_EVENTS",
@@ -64,7 +64,6 @@ __all__ = [
     "Attempt",
     "Call",
     "Clock",
-    "Course",
     "Delivery",
     "Drip",
     "Emulator",
@@ -82,6 +81,7 @@ __all__ = [
     "TaskView",
     "Text",
     "Throttle",
+    "Transition",
     "Truncate",
     "Webhook",
     "running_emulator",
@@ -89,7 +89,7 @@ __all__ = [
 
 
 class Emulator(Emulation):
-    """An Emulation (world, faults, latency, limits, calls, accounts, oss, webhooks) that runs, and its address."""
+    """An Emulation (tasks, faults, latency, limits, calls, accounts, oss, webhooks) that runs, and its address."""
 
     def __init__(self, options: Options, clock: Clock | None) -> None:
         """Not running yet; see `running_emulator`."""

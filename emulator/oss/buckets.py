@@ -8,12 +8,12 @@ from uuid import uuid4
 
 import msgspec
 
-from emulator.accounts import DEFAULT_ACCOUNT
-from emulator.clock import Clock
-from emulator.errors import ApiError
-from emulator.notifications.event import ObjectEvent
-from emulator.oss.refusals import FILE_ALREADY_EXISTS, NO_SUCH_BUCKET, NO_SUCH_KEY
-from emulator.oss.stored import NULL_VERSION, Content, StoredObject, crc64
+from emulator.core.accounts import DEFAULT_ACCOUNT
+from emulator.core.clock import Clock
+from emulator.core.errors import ApiError
+from emulator.events.oss_event import ObjectEvent
+from emulator.oss.errors import FILE_ALREADY_EXISTS, NO_SUCH_BUCKET, NO_SUCH_KEY
+from emulator.oss.models import NULL_VERSION, Content, StoredObject, crc64
 from emulator.oss.uploads import Uploads
 
 ENABLED, SUSPENDED = "Enabled", "Suspended"
@@ -41,7 +41,7 @@ class BucketSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel", 
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """Who changes an object, by which request, and the event's name; None: nobody is to be told."""
+    """Who changes an object, by which request, and the event's name; None: no event is sent."""
 
     event: str | None
     account: str
@@ -80,10 +80,10 @@ class Bucket:
 class Buckets:
     """All buckets. Thread-safe: every change happens, and is announced, under one lock."""
 
-    def __init__(self, clock: Clock, announce: Callable[[ObjectEvent], None]) -> None:
-        """`announce` hears of each change once it is done."""
+    def __init__(self, clock: Clock, on_change: Callable[[ObjectEvent], None]) -> None:
+        """`on_change` is called with each change once it is done."""
         self._clock = clock
-        self._announce = announce
+        self._on_change = on_change
         self._buckets: dict[str, Bucket] = {}
         self.lock = RLock()
 
@@ -133,25 +133,25 @@ class Buckets:
                 version=bucket.next_version(),
             )
             bucket.objects[key] = stored
-            self.tell(bucket, cause, stored, stored.size - (before.size if before else 0))
+            self.announce(bucket, cause, stored, stored.size - (before.size if before else 0))
         return stored
 
     def delete(self, bucket: Bucket, key: str, cause: Cause) -> str | None:
         """Let go of the object and announce it; the version id of the delete marker, if one is made.
 
-        A delete marker fires no event (FC facts 5); neither does the deletion of what is not there.
+        A delete marker fires no event (docs/function-compute.md 5); neither does the deletion of what is not there.
         """
         with self.lock:
             gone = bucket.objects.pop(key, None)
             if bucket.settings.versioning is None and gone is not None:
-                self.tell(bucket, cause, gone, -gone.size)
+                self.announce(bucket, cause, gone, -gone.size)
             return bucket.next_version()
 
-    def tell(self, bucket: Bucket, cause: Cause, about: StoredObject, delta: int) -> None:
+    def announce(self, bucket: Bucket, cause: Cause, about: StoredObject, delta: int) -> None:
         """Announce an event about `about`, unless its cause is a silent one."""
         if cause.event is None:
             return
-        self._announce(
+        self._on_change(
             ObjectEvent(
                 name=cause.event,
                 bucket=bucket.settings.name,

@@ -6,16 +6,17 @@ from collections.abc import Callable, Collection, Mapping
 
 import msgspec
 
-from emulator.http1 import Reply, Request
-from emulator.oss.asked import Asked
-from emulator.oss.listing import list_objects_v2
-from emulator.oss.multipart import (
+from emulator.core.requests import Request
+from emulator.core.responses import Response
+from emulator.oss.operations.buckets import get_bucket_info, get_bucket_versioning
+from emulator.oss.operations.listing import list_objects_v2
+from emulator.oss.operations.multipart import (
     abort_multipart_upload,
     complete_multipart_upload,
     initiate_multipart_upload,
     upload_part,
 )
-from emulator.oss.objects import (
+from emulator.oss.operations.objects import (
     copy_object,
     delete_multiple_objects,
     delete_object,
@@ -23,7 +24,7 @@ from emulator.oss.objects import (
     head_object,
     put_object,
 )
-from emulator.oss.properties import get_bucket_info, get_bucket_versioning
+from emulator.oss.requests import OssRequest
 
 _NONE: Collection[str] = frozenset()
 _ENCODING = frozenset({"encoding-type"})
@@ -37,12 +38,12 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     action: str
     method: str
     on_object: bool
-    run: Callable[[Asked], Reply]
+    function: Callable[[OssRequest], Response]
     needs: Collection[str] = _NONE
     may: Collection[str] = _NONE
     copies: bool = False
 
-    def meets(self, request: Request, query: Mapping[str, str], *, on_object: bool) -> bool:
+    def matches(self, request: Request, query: Mapping[str, str], *, on_object: bool) -> bool:
         """Whether the request is this operation."""
         names = set(query)
         return (
@@ -53,9 +54,11 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def _on_object(action: str, method: str, run: Callable[[Asked], Reply], *, needs: Collection[str] = _NONE) -> Route:
+def _on_object(
+    action: str, method: str, function: Callable[[OssRequest], Response], *, needs: Collection[str] = _NONE
+) -> Route:
     may = _ENCODING if method == "POST" else _NONE
-    return Route(action=action, method=method, on_object=True, run=run, needs=needs, may=may)
+    return Route(action=action, method=method, on_object=True, function=function, needs=needs, may=may)
 
 
 ROUTES = (
@@ -64,7 +67,7 @@ ROUTES = (
     _on_object("HeadObject", "HEAD", head_object),
     _on_object("GetObjectMeta", "HEAD", head_object, needs={"objectMeta"}),
     _on_object("DeleteObject", "DELETE", delete_object),
-    Route(action="CopyObject", method="PUT", on_object=True, run=copy_object, copies=True),
+    Route(action="CopyObject", method="PUT", on_object=True, function=copy_object, copies=True),
     _on_object("InitiateMultipartUpload", "POST", initiate_multipart_upload, needs={"uploads"}),
     _on_object("UploadPart", "PUT", upload_part, needs={"partNumber", "uploadId"}),
     _on_object("CompleteMultipartUpload", "POST", complete_multipart_upload, needs={"uploadId"}),
@@ -73,7 +76,7 @@ ROUTES = (
         action="DeleteMultipleObjects",
         method="POST",
         on_object=False,
-        run=delete_multiple_objects,
+        function=delete_multiple_objects,
         needs={"delete"},
         may=_ENCODING,
     ),
@@ -81,15 +84,21 @@ ROUTES = (
         action="ListObjectsV2",
         method="GET",
         on_object=False,
-        run=list_objects_v2,
+        function=list_objects_v2,
         needs={"list-type"},
         may={*_PAGE, *_ENCODING},
     ),
-    Route(action="GetBucketInfo", method="GET", on_object=False, run=get_bucket_info, needs={"bucketInfo"}),
-    Route(action="GetBucketVersioning", method="GET", on_object=False, run=get_bucket_versioning, needs={"versioning"}),
+    Route(action="GetBucketInfo", method="GET", on_object=False, function=get_bucket_info, needs={"bucketInfo"}),
+    Route(
+        action="GetBucketVersioning",
+        method="GET",
+        on_object=False,
+        function=get_bucket_versioning,
+        needs={"versioning"},
+    ),
 )
 
 
 def route_for(request: Request, query: Mapping[str, str], *, on_object: bool) -> Route | None:
-    """The operation that is asked for; None when the emulator has no such."""
-    return next((route for route in ROUTES if route.meets(request, query, on_object=on_object)), None)
+    """The operation that is request for; None when the emulator has no such."""
+    return next((route for route in ROUTES if route.matches(request, query, on_object=on_object)), None)

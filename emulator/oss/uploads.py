@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import msgspec
 
-from emulator.errors import ApiError
-from emulator.oss.refusals import ENTITY_TOO_SMALL, INVALID_PART, INVALID_PART_ORDER, NO_SUCH_UPLOAD
-from emulator.oss.stored import Content, etag
+from emulator.core.errors import ApiError
+from emulator.oss.errors import ENTITY_TOO_SMALL, INVALID_PART, INVALID_PART_ORDER, NO_SUCH_UPLOAD
+from emulator.oss.models import Content, etag
 
 MIN_PART_BYTES = 100 * 1024
 """Every part but the last (vendor page "CompleteMultipartUpload")."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
-from emulator.errors import ApiError
-from emulator.oss.refusals import MALFORMED_XML
+from emulator.core.errors import ApiError
+from emulator.oss.errors import MALFORMED_XML
 
 XML_TYPE = "application/xml"
 Value = str | int | bool | None | Iterable["Pair"]

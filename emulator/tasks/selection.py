@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from emulator.tasks.record import RowView, TaskRecord
+from emulator.tasks.records import RowView, TaskRecord
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +79,6 @@ def _slice(record: TaskRecord, position: float, start: int, stop: int) -> Iterat
 
 
 def domain_of(object_path: str) -> str:
-    """The host in a URL, in lower case; "" where none can be told."""
+    """The host in a URL, in lower case; "" where there is none."""
     _, found, rest = object_path.partition("://")
     return rest.partition("/")[0].lower() if found else ""

@@ -9,17 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from emulator.testing import Course, Emulator, Row, Throttle
+from emulator.testing import Emulator, Row, Throttle, Transition
 from tests.support.web_function import StreamEvent, Web, web_over
 
-READS = Course(by="reads", length=3)
+READS = Transition(by="reads", length=3)
 
 
 def moving_task(emu: Emulator, *, fails: bool = False, product: str = "cdn") -> str:
     end = (
         Row("http://example.com/b", status="Failed", description="Origin Timeout") if fails else "http://example.com/b"
     )
-    return emu.world.add_task(product, ["http://example.com/a", end], course=READS, age=120)
+    return emu.tasks.add(product, ["http://example.com/a", end], transition=READS, age=120)
 
 
 def told(web: Web, path: str, **headers: str) -> list[StreamEvent]:
@@ -49,11 +49,11 @@ def test_a_hold_that_runs_out_is_a_200_with_the_report_as_it_is(emu: Emulator) -
 
 def test_a_failed_row_ends_a_wait_until_failed_within_one_poll(emu: Emulator) -> None:
     rows = ["http://example.com/a", "http://example.com/b"]
-    task_id = emu.world.add_task("cdn", rows, course=Course(by="seconds", length=600), age=120)
+    task_id = emu.tasks.add("cdn", rows, transition=Transition(by="seconds", length=600), age=120)
     with web_over(emu) as web, ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(web.get, f"/v1/tasks?taskId=cdn:{task_id}&wait=20&until=failed")
         time.sleep(0.5)
-        emu.world.set_row("cdn", task_id, rows[1], status="Failed", description="Internal Error")
+        emu.tasks.set_row("cdn", task_id, rows[1], status="Failed", description="Internal Error")
         failed_at = time.monotonic()
         report = waiting.result().json()
         assert time.monotonic() - failed_at < 1.5
@@ -69,7 +69,7 @@ def test_until_changed_answers_at_once_when_the_version_is_another_and_else_when
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(web.get, f"{path}&wait=20&until=changed&after={version}")
             time.sleep(0.3)
-            emu.world.set_row("cdn", "23456789", "http://example.com/bcd.jpg", status="Complete", progress=100.0)
+            emu.tasks.set_row("cdn", "23456789", "http://example.com/bcd.jpg", status="Complete", progress=100.0)
             assert waiting.result().json()["version"] != version
 
 
@@ -84,7 +84,7 @@ def test_an_unknown_id_ends_no_wait_while_it_may_appear(emu: Emulator) -> None:
         waiting = pool.submit(web.get, "/v1/tasks?taskId=cdn:777&wait=20&until=failed")
         time.sleep(0.5)
         assert not waiting.done()
-        emu.world.add_task("cdn", ["http://example.com/late"], task_id="777", age=120)
+        emu.tasks.add("cdn", ["http://example.com/late"], task_id="777", age=120)
         assert waiting.result().json()["tasks"][0]["taskId"] == "777"
 
 
@@ -113,7 +113,7 @@ def test_a_stream_is_resumed_without_telling_again_what_was_seen(emu: Emulator) 
                 with web.stream(resumed, **headers) as (_, events):
                     assert next(events).name == "comment"
                     pool.submit(
-                        emu.world.set_row,
+                        emu.tasks.set_row,
                         "cdn",
                         "23456789",
                         "http://example.com/bcd.jpg",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emulator.testing import Course, Emulator, Hang, Refuse, Reset, Row, Slow, Text, Throttle, Truncate
+from emulator.testing import Emulator, Hang, Refuse, Reset, Row, Slow, Text, Throttle, Transition, Truncate
 from functions.tasks.results import NothingAnswered
 from tests.support.real_service import LIFTED, House, house_over
 
@@ -26,7 +26,7 @@ def test_the_source_documents_tasks_are_found_and_999_is_not(emu: Emulator) -> N
 
 
 def test_twenty_five_cdn_ids_cost_exactly_three_calls(emu: Emulator) -> None:
-    ids = [emu.world.add_task("cdn", ["http://example.com/"]) for _ in range(25)]
+    ids = [emu.tasks.add("cdn", ["http://example.com/"]) for _ in range(25)]
     with house_over(emu) as house:
         report = house.report(",".join(f"cdn:{task_id}" for task_id in ids))
     assert [task.task_id for task in report.tasks] == ids
@@ -34,8 +34,8 @@ def test_twenty_five_cdn_ids_cost_exactly_three_calls(emu: Emulator) -> None:
 
 
 def test_twenty_five_bare_ids_of_which_eighteen_are_known_cost_three_and_three_and_seven(emu: Emulator) -> None:
-    ids = [emu.world.add_task("cdn" if n % 2 else "dcdn", ["http://example.com/"]) for n in range(18)]
-    ids += [emu.world.add_task("vod", ["http://example.com/"]) for _ in range(7)]
+    ids = [emu.tasks.add("cdn" if n % 2 else "dcdn", ["http://example.com/"]) for n in range(18)]
+    ids += [emu.tasks.add("vod", ["http://example.com/"]) for _ in range(7)]
     with house_over(emu) as house:
         report = house.report(",".join(ids))
         assert [task.task_id for task in report.tasks] == ids
@@ -53,7 +53,7 @@ def test_an_exact_id_is_asked_of_its_product_only(emu: Emulator) -> None:
 
 
 def test_an_id_known_to_two_products_gives_two_tasks(emu: Emulator) -> None:
-    emu.world.add_task("dcdn", ["http://example.com/other"], task_id="24840")
+    emu.tasks.add("dcdn", ["http://example.com/other"], task_id="24840")
     with house_over(emu) as house:
         report = house.report("24840")
     assert [task.id for task in report.tasks] == ["cdn:24840", "dcdn:24840"]
@@ -62,7 +62,7 @@ def test_an_id_known_to_two_products_gives_two_tasks(emu: Emulator) -> None:
 
 def test_a_vod_task_of_many_pages_is_read_whole(emu: Emulator) -> None:
     rows = [Row(f"http://example.com/{n}", status="Failed" if n == 119 else "Complete") for n in range(120)]
-    task_id = emu.world.add_task("vod", rows, age=3600)
+    task_id = emu.tasks.add("vod", rows, age=3600)
     with house_over(emu) as house:
         (task,) = house.report(f"vod:{task_id}").tasks
     assert (task.object_counts.total, task.object_counts.failed, task.status) == (120, 1, "failed")
@@ -111,7 +111,7 @@ def test_ten_ids_of_each_product_take_hardly_longer_than_the_slowest_call(emu: E
     emu.latency.set("*", 0.1)
     with house_over(emu, None, **LIFTED, quota_share=1, fresh_seconds=0) as house:
         ids = [
-            f"{product}:{emu.world.add_task(product, ['http://example.com/'])}"
+            f"{product}:{emu.tasks.add(product, ['http://example.com/'])}"
             for product in ("cdn", "dcdn", "vod")
             for _ in range(10)
         ]
@@ -127,7 +127,7 @@ def test_ten_ids_of_each_product_take_hardly_longer_than_the_slowest_call(emu: E
 
 def test_moving_tasks_move_and_end(emu: Emulator) -> None:
     rows = [Row("http://example.com/a"), Row("http://example.com/b", status="Failed", description="Origin Timeout")]
-    task_id = emu.world.add_task("cdn", rows, course=Course(by="reads", length=4))
+    task_id = emu.tasks.add("cdn", rows, transition=Transition(by="reads", length=4))
     with house_over(emu, fresh_seconds=0) as house:
         seen = [house.report(f"cdn:{task_id}").tasks[0] for _ in range(7)]
     assert seen[0].status in {"pending", "running"}
@@ -184,7 +184,7 @@ def test_a_slow_product_answers_in_parallel_with_the_others(emu: Emulator) -> No
 def test_an_asleep_house_asks_anew_when_it_wakes(emu: Emulator) -> None:
     with house_over(emu) as house:
         assert isinstance(house, House)
-        task_id = emu.world.add_task("cdn", ["http://example.com/"], course=Course(by="seconds", length=60))
+        task_id = emu.tasks.add("cdn", ["http://example.com/"], transition=Transition(by="seconds", length=60))
         house.report(f"cdn:{task_id}")
         house.service.thawed()
         emu.drop_connections()
@@ -195,7 +195,7 @@ def test_an_asleep_house_asks_anew_when_it_wakes(emu: Emulator) -> None:
 
 def test_five_hundred_vod_ids_are_found_in_a_walk_over_the_window(emu: Emulator) -> None:
     emu.limits.lift()
-    every = [emu.world.add_task("vod", [f"http://example.com/{n}"], age=3600 + n * 60) for n in range(2_000)]
+    every = [emu.tasks.add("vod", [f"http://example.com/{n}"], age=3600 + n * 60) for n in range(2_000)]
     wanted = every[::4]
     with house_over(emu, None, **LIFTED, quota_share=1) as house:
         report = house.report(",".join(f"vod:{task_id}" for task_id in wanted))
@@ -208,13 +208,13 @@ def test_a_walk_loses_nothing_while_new_tasks_arrive_and_rows_appear(emu: Emulat
     ids = []
     for n in range(260):
         rows = [f"http://example.com/{n}/{k}" for k in range(1 + n % 4)]
-        ids.append(emu.world.add_task("vod", rows, age=100 + n // 7))  # several in one second, over page ends
+        ids.append(emu.tasks.add("vod", rows, age=100 + n // 7))  # several in one second, over page ends
     arriving = True
 
     def keep_arriving() -> None:
         number = 0
         while arriving:
-            emu.world.add_task("vod", [f"http://example.com/new/{number}"])
+            emu.tasks.add("vod", [f"http://example.com/new/{number}"])
             number += 1
             time.sleep(0.002)
 
@@ -231,7 +231,7 @@ def test_a_walk_loses_nothing_while_new_tasks_arrive_and_rows_appear(emu: Emulat
 
 def test_a_walk_that_fails_half_way_leaves_no_id_without_an_answer(emu: Emulator) -> None:
     emu.limits.lift()
-    ids = [emu.world.add_task("vod", [f"http://example.com/{n}"], age=3600) for n in range(120)]
+    ids = [emu.tasks.add("vod", [f"http://example.com/{n}"], age=3600) for n in range(120)]
     with house_over(emu, None, **LIFTED, quota_share=1) as house:
         emu.faults.add("vod", Text(content="<html>", status=200), times=2)
         report = house.report(",".join(f"vod:{task_id}" for task_id in ids))

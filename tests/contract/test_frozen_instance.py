@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from emulator.testing import Course, Emulator
+from emulator.testing import Emulator, Transition
 from functions.model import Moment
 from functions.settings import read_settings
 from functions.tasks.service import build_service
@@ -25,7 +25,7 @@ class SkippingClock:
 
 def looks_around_a_freeze(emu: Emulator, skipped: Moment) -> tuple[str, str, bool]:
     """Status before and after, and whether the first answer after the thaw had a problem."""
-    task_id = emu.world.add_task("cdn", ["http://example.com/"], course=Course(by="reads", length=1), age=120)
+    task_id = emu.tasks.add("cdn", ["http://example.com/"], transition=Transition(by="reads", length=1), age=120)
     settings = read_settings(environment_of(emu, fresh_seconds=60))
     clock = SkippingClock()
 

@@ -34,14 +34,12 @@ def world(emu: Emulator) -> dict[str, list[str]]:
     """Too many tasks for a page of each product, with one that has failed deep down."""
     emu.reset()
     for product in ALL:
-        for task in emu.world.tasks(product):
-            emu.world.remove_task(product, task.task_id)
-    made = {
-        product: [emu.world.add_task(product, [f"http://a.com/{n}"], age=60 + n) for n in range(120)] for product in ALL
-    }
+        for task in emu.tasks.all(product):
+            emu.tasks.remove(product, task.task_id)
+    made = {product: [emu.tasks.add(product, [f"http://a.com/{n}"], age=60 + n) for n in range(120)] for product in ALL}
     for product in ALL:
         made[f"{product} failed"] = [
-            emu.world.add_task(
+            emu.tasks.add(
                 product, [Row("http://img.a.com/f", "Failed", 25, "Origin Timeout"), "http://img.a.com/g"], age=900
             )
         ]
@@ -51,12 +49,10 @@ def world(emu: Emulator) -> dict[str, list[str]]:
 @pytest.mark.parametrize("inclusive", [False, True])
 def test_all_tasks_of_all_products_newest_first(emu: Emulator, inclusive: bool) -> None:
     world(emu)
-    emu.world.end_time_inclusive = inclusive
+    emu.tasks.end_time_inclusive = inclusive
     emu.limits.lift()
     expected = sorted(
-        (-task.created_at, ALL.index(product), -int(task.task_id))
-        for product in ALL
-        for task in emu.world.tasks(product)
+        (-task.created_at, ALL.index(product), -int(task.task_id)) for product in ALL for task in emu.tasks.all(product)
     )
     with house_over(emu, None, **LIFTED) as house:
         tasks = listed(house, ListQuery(products=ALL, page_size=50))

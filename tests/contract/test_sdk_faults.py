@@ -248,8 +248,7 @@ def test_no_further_connection_is_made_for_a_second_call(emu: Emulator) -> None:
 
 def test_twenty_thousand_rows_are_answered_in_a_second_and_little_memory(emu: Emulator) -> None:
     ids = [
-        emu.world.add_task("cdn", [f"http://example.com/{k}/{n}.html" for n in range(2_000)], age=3600)
-        for k in range(10)
+        emu.tasks.add("cdn", [f"http://example.com/{k}/{n}.html" for n in range(2_000)], age=3600) for k in range(10)
     ]
     with house_over(emu) as house:
         house.report("cdn:24840")

@@ -148,7 +148,7 @@ def test_what_good_urls_may_cost_is_bounded(emu: Emulator) -> None:
 
 
 def test_a_domain_that_is_not_the_accounts_does_not_hide_the_others(emu: Emulator) -> None:
-    emu.world.own_domains = frozenset({"www.example.com", "img.example.com"})
+    emu.tasks.own_domains = frozenset({"www.example.com", "img.example.com"})
     foreign = urls(30, "foreign.example.com")
     with house_over(emu) as house:
         answer = submit(house, *urls(30), *foreign, *urls(30, "img.example.com"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.testing import Course, Emulator, Refuse
+from emulator.testing import Emulator, Refuse, Transition
 from functions.model import Moment, SystemClock
 from functions.products.registry import SPECS
 from functions.products.submit.submitter import read_task_ids
@@ -207,7 +207,7 @@ def test_a_kind_that_a_product_does_not_have_is_an_outcome(emu: Emulator) -> Non
 
 
 def test_a_task_may_appear_from_the_moment_it_was_submitted(emu: Emulator) -> None:
-    emu.world.submitted_course = Course(by="seconds", length=600, hidden=300)
+    emu.tasks.submit_transition = Transition(by="seconds", length=600, hidden=300)
     with house_over(emu) as house:
         (task,) = submit(house, URL).report.tasks
         (entry,) = house.report(task.id).not_found
@@ -224,7 +224,7 @@ class LateClock(SystemClock):
 
 
 def test_how_long_a_task_may_appear_counts_from_its_submission(emu: Emulator) -> None:
-    emu.world.submitted_course = Course(by="seconds", length=600, hidden=300)
+    emu.tasks.submit_transition = Transition(by="seconds", length=600, hidden=300)
     clock = LateClock()
     with house_over(emu) as house:
         house.service = build_service(read_settings(environment_of(emu)), CredentialSource(KEY), clock)

@@ -44,11 +44,11 @@ MOVING = {"checkedAt", "requestIds"}
 @pytest.fixture
 def emu() -> Iterator[Emulator]:
     with running_emulator(samples=False) as emulator:
-        emulator.world.add_task("cdn", [Row("http://example.com/a.jpg")], task_id="24840", age=600)
-        emulator.world.add_task(
+        emulator.tasks.add("cdn", [Row("http://example.com/a.jpg")], task_id="24840", age=600)
+        emulator.tasks.add(
             "dcdn", [Row("http://example.com/b.jpg", "Failed", 25, "Origin Timeout")], task_id="113681", age=600
         )
-        emulator.world.add_task(
+        emulator.tasks.add(
             "vod", [Row("http://example.com/c.mp4")], task_id="704225667", object_type="preload", age=600
         )
         yield emulator
@@ -100,7 +100,7 @@ def test_what_the_page_is_made_of_is_in_the_package(artifact: Artifact, emu: Emu
 
 def test_an_event_is_answered_with_its_objects_tasks(artifact: Artifact, emu: Emulator, tmp_path: Path) -> None:
     emu.oss.create_bucket(STORE_BUCKET)
-    emu.world.add_task("cdn", [Row("https://img.example.com/img/a%2B1.png")], task_id="31", age=600)
+    emu.tasks.add("cdn", [Row("https://img.example.com/img/a%2B1.png")], task_id="31", age=600)
     more = {"TASK_STATUS_RULES": str(artifact.code / "rules.toml")}
     with served(
         BOOTSTRAP, artifact.code, {**environment(emu, "task-events"), **more}, tmp_path / "events.log"

@@ -11,7 +11,7 @@ from alibabacloud_tea_openapi.utils_models import Config
 from alibabacloud_vod20170321.client import Client as VodClient
 from Tea.exceptions import TeaException
 
-from emulator.accounts import DEFAULT_KEY
+from emulator.core.accounts import DEFAULT_KEY
 from emulator.testing import Emulator
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from emulator.tasks.course import Course
+from emulator.tasks.transition import Transition
 from functions.errors import Reason, UpstreamFault
 from functions.events.object_lookup import ObjectLookup
 from functions.events.store.changes import ChangeStore
@@ -111,7 +111,7 @@ def test_inside_the_scope_only_what_is_in_it_is_told() -> None:
 def test_before_the_preload_is_submitted_it_is_not_done() -> None:
     async def main() -> list[Any]:
         account = SlowAccount()
-        account.world.submitted_course = Course(by="seconds", length=100)
+        account.tasks.submit_transition = Transition(by="seconds", length=100)
         door = Instance(account, Shelf(), rule(created=["refresh", "preload"]))
         await door.handle(event("a.jpg"))
         await asyncio.sleep(110)
@@ -155,7 +155,7 @@ def test_nothing_known_yet_is_an_answer_that_is_not_done() -> None:
 def test_three_days_later_even_an_open_document_answers() -> None:
     async def main() -> Any:
         account = SlowAccount()
-        account.world.submitted_course = Course(by="seconds", length=1e9)
+        account.tasks.submit_transition = Transition(by="seconds", length=1e9)
         door = Instance(account, Shelf(), REFRESH)
         await door.handle(event("a.jpg"))
         await minutes(door, 1)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from emulator.tasks.course import Course
+from emulator.tasks.transition import Transition
 from functions.errors import Reason, SettingsError, UpstreamFault
 from functions.events.change import ChangeRecord
 from functions.events.reconcile.sweep import AT_ONCE
@@ -185,7 +185,7 @@ def test_calls_are_apart_by_product_action_and_type() -> None:
 def test_a_preload_waits_until_the_refresh_is_complete() -> None:
     async def main() -> tuple[Shelf, list[int]]:
         account, shelf = SlowAccount(), Shelf()
-        account.world.submitted_course = Course(by="seconds", length=100)
+        account.tasks.submit_transition = Transition(by="seconds", length=100)
         door = Instance(account, shelf, WARM)
         await door.handle(event("a.jpg"))
         pushed = []
@@ -209,7 +209,7 @@ def test_a_refresh_that_fails_is_followed_by_no_preload() -> None:
         door = Instance(account, shelf, WARM)
         answer = await door.handle(event("a.jpg"))
         task_id = answer["objects"][0]["report"]["undecided"][0]["id"].removeprefix("cdn:")
-        account.world.set_row("cdn", task_id, url("a.jpg"), status="Failed", description="Origin Timeout")
+        account.tasks.set_row("cdn", task_id, url("a.jpg"), status="Failed", description="Origin Timeout")
         await minutes(door, 3)
         return account, shelf
 
@@ -225,7 +225,7 @@ def test_a_row_of_a_shared_task_fails_only_its_own_object() -> None:
         door = Instance(account, shelf, REFRESH)
         answers = await asyncio.gather(*(door.handle(event(key)) for key in ("good.jpg", "bad.jpg")))
         (task_id,) = {each["objects"][0]["report"]["undecided"][0]["id"] for each in answers}
-        account.world.set_row("cdn", task_id.removeprefix("cdn:"), url("bad.jpg"), status="Failed")
+        account.tasks.set_row("cdn", task_id.removeprefix("cdn:"), url("bad.jpg"), status="Failed")
         await minutes(door, 3)
         return shelf
 
@@ -258,7 +258,7 @@ def test_without_both_switches_a_change_is_only_followed(door: dict[str, Any]) -
         instance = Instance(account, shelf, *rules, **door)
         await instance.handle(event("a.jpg"))
         await asyncio.sleep(20)
-        account.world.add_task("cdn", [url("a.jpg")])
+        account.tasks.add("cdn", [url("a.jpg")])
         await minutes(instance, 3)
         return account, shelf
 
@@ -271,7 +271,7 @@ def test_without_both_switches_a_change_is_only_followed(door: dict[str, Any]) -
 def test_followed_tasks_older_than_the_change_are_not_its_own() -> None:
     async def main() -> tuple[dict[str, Any], Shelf]:
         account, shelf = SlowAccount(), Shelf()
-        account.world.add_task("cdn", [url("a.jpg")], age=3600)
+        account.tasks.add("cdn", [url("a.jpg")], age=3600)
         instance = Instance(account, shelf, rule())
         answer = await instance.handle(event("a.jpg"))
         await minutes(instance, 7)
@@ -339,7 +339,7 @@ def test_the_reserve_of_the_quota_is_left_to_others() -> None:
 def test_what_the_vendor_refuses_for_good_is_an_outcome() -> None:
     async def main() -> Shelf:
         account, shelf = SlowAccount(), Shelf()
-        account.world.own_domains = frozenset({"img.example.com"})
+        account.tasks.own_domains = frozenset({"img.example.com"})
         door = Instance(account, shelf, REFRESH, rule(created=["refresh"], prefix="b", url="http://other/{key}"))
         await asyncio.gather(door.handle(event("a.jpg")), door.handle(event("b.jpg")))
         await minutes(door, 3)
@@ -498,7 +498,7 @@ def test_a_sweep_ends_in_time_and_the_next_one_goes_on() -> None:
 def test_thousands_of_open_objects_cost_a_sweep_a_handful_of_calls() -> None:
     async def main() -> tuple[int, int, int]:
         account, shelf = SlowAccount(), Shelf()
-        account.world.submitted_course = Course(by="seconds", length=3600)
+        account.tasks.submit_transition = Transition(by="seconds", length=3600)
         door = Instance(account, shelf, REFRESH)
         await asyncio.gather(*(door.handle(event(f"{number}.jpg")) for number in range(1_000)))
         await minutes(door, 1)

@@ -11,7 +11,7 @@ from collections import Counter
 
 import msgspec
 
-from emulator.tasks.course import Course
+from emulator.tasks.transition import Transition
 from functions.events.change import ChangeRecord
 from tests.support.memory_store import Shelf
 from tests.support.oss_in_process import Instance, SlowAccount, document, event, rule, submitted, url
@@ -72,7 +72,7 @@ class Stage:
         self.told = told
         self.rng = random.Random(seed)
         self.account = SlowAccount(limits=False, latency=0.05)
-        self.account.world.submitted_course = Course(by="seconds", length=40, hidden=told.hidden)
+        self.account.tasks.submit_transition = Transition(by="seconds", length=40, hidden=told.hidden)
         self.shelf = Shelf()
         self.instances = [self._instance() for _ in range(told.instances)]
         self.in_flight: Counter[str] = Counter()

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from emulator.tasks.course import Course
+from emulator.tasks.transition import Transition
 from functions.errors import Reason, UpstreamFault
 from functions.events.change import ChangeRecord, object_id
 from functions.events.handler import OssEventHandler
@@ -43,7 +43,7 @@ class SlowAccount(Account):
     def __init__(self, *, limits: bool = True, latency: float = 0.02) -> None:
         super().__init__(limits=limits, latency=latency)
         self.lost: set[str] = set()
-        self.world.submitted_course = Course(by="seconds", length=40)
+        self.tasks.submit_transition = Transition(by="seconds", length=40)
 
     async def call(self, operation: Operation, parameters: Mapping[str, Any], seconds: float) -> RawAnswer:
         answer = await super().call(operation, parameters, seconds)

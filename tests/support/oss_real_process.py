@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from emulator.testing import Course, Delivery, Emulator, running_emulator
+from emulator.testing import Delivery, Emulator, Transition, running_emulator
 from functions.events.change import ChangeRecord
 from functions.events.timings import Timings
 from tests.support.events_process import DoorProcess, door_process
@@ -57,7 +57,7 @@ def real_door(emu: Emulator, rules: Path, pace: Timings, **settings: Any) -> Ite
     rules.write_text(RULES)
     emu.oss.create_bucket("pics")
     emu.oss.create_bucket("kept")
-    emu.world.submitted_course = Course(by="seconds", length=1.0)
+    emu.tasks.submit_transition = Transition(by="seconds", length=1.0)
     with door_process(free_port(), events_environment(emu, rules, **settings), pace) as process:
         emu.oss.notify("pics", process.url)
         yield process

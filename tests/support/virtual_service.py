@@ -13,11 +13,11 @@ from typing import Any
 
 import msgspec
 
-from emulator.catalog import Context
-from emulator.catalog import Operation as EmulatedOperation
-from emulator.errors import ApiError
+from emulator.core.errors import ApiError
+from emulator.emulation import Emulation, Options
 from emulator.products import PRODUCTS
-from emulator.state import Emulation, Options
+from emulator.tasks.product import Context
+from emulator.tasks.product import Operation as EmulatedOperation
 from functions.errors import UpstreamFault
 from functions.products.lookup.cache import TaskCache
 from functions.products.product import Product, SharedState
@@ -66,7 +66,7 @@ class Account:
 
     def __init__(self, *, limits: bool = True, latency: float = 0.02) -> None:
         self.emulation = Emulation(Options(samples=False, limits=limits), WorldClock())
-        self.world = self.emulation.world
+        self.tasks = self.emulation.tasks
         self.calls: Counter[str] = Counter()
         self.log: list[tuple[str, Mapping[str, Any]]] = []
         self.faults: dict[str, UpstreamFault] = {}
@@ -80,15 +80,15 @@ class Account:
             raise fault
         texts = {name: str(value) for name, value in parameters.items()}
         now = self.emulation.clock.now()
-        context = Context(operation.product, "emulator", texts, now, self.world, self.emulation.limits)
+        context = Context(operation.product, "emulator", texts, now, self.tasks, self.emulation.limits)
         try:
             self._admit(operation)
-            body = {"RequestId": "R", **OPERATIONS[operation.action].answer(context)}
+            body = {"RequestId": "R", **OPERATIONS[operation.action].run(context)}
         except ApiError as error:
-            refusal = error.refusal
-            raised = SdkError({"Code": refusal.code, "Message": refusal.message, "RequestId": "R"}, refusal.status)
+            response = error.response
+            raised = SdkError({"Code": response.code, "Message": response.message, "RequestId": "R"}, response.status)
             scope = CallScope(0.0)
-            scope.http_status = refusal.status
+            scope.http_status = response.status
             raise fault_of(raised, scope, operation.product) from None
         return RawAnswer(msgspec.json.decode(msgspec.json.encode(body)), "R")
 

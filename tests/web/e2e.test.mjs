@@ -26,8 +26,8 @@ async function emulator(path, method = 'GET', body) {
 
 /** A task that is over after so many looks; `rows` are URLs, or rows with the end they come to. */
 async function moving(product, rows, looks) {
-  const course = { by: 'reads', length: looks };
-  const { taskId } = await emulator('tasks', 'POST', { product, rows, age: SETTLED, course });
+  const transition = { by: 'reads', length: looks };
+  const { taskId } = await emulator('tasks', 'POST', { product, rows, age: SETTLED, transition });
   return `${product}:${taskId}`;
 }
 const failing = (objectPath) => ({ objectPath, status: 'Failed', progress: 25, description: 'Origin Timeout' });

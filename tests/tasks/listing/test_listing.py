@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from emulator.tasks.course import Course, Row
+from emulator.tasks.transition import Row, Transition
 from functions.errors import InvalidRequest, Reason, UpstreamFault
 from functions.model import Status
 from functions.products.cdn import CDN
@@ -46,7 +46,7 @@ def fill(
 ) -> list[str]:
     """Tasks with rows of their own, the newest first; one each `every` seconds, the first `born` seconds ago."""
     return [
-        account.world.add_task(
+        account.tasks.add(
             product, [f"http://a.com/{number}/{row}" for row in range(rows)], age=born + number * every, **more
         )
         for number in range(tasks)
@@ -120,7 +120,7 @@ def test_a_page_of_twenty_is_served_from_what_was_read_ahead() -> None:
 def test_a_task_that_moves_is_asked_anew_when_it_was_read_ahead() -> None:
     async def main() -> None:
         account = Account()
-        fill(account, "cdn", 30, course=Course(by="seconds", length=100))
+        fill(account, "cdn", 30, transition=Transition(by="seconds", length=100))
         service, query = instance_over(account), asking(page_size=20)
         first = await service.list(query)
         await asyncio.sleep(20)
@@ -185,7 +185,7 @@ def test_a_status_nobody_can_filter_by_is_looked_for_with_bounded_calls_a_page()
     async def main() -> None:
         account = Account()
         fill(account, "cdn", 6_000)
-        last = account.world.add_task("cdn", [Row("http://a.com/p", "Pending", 0)], age=7_000)
+        last = account.tasks.add("cdn", [Row("http://a.com/p", "Pending", 0)], age=7_000)
         service, query = instance_over(account), asking(products=("cdn",), statuses=(Status.PENDING,))
         answer = await service.list(query)
         assert answer.page.tasks == ()
@@ -210,7 +210,7 @@ def test_where_the_rate_is_too_low_for_many_lists_one_list_is_read_instead() -> 
     async def main() -> None:
         account = Account()
         fill(account, "cdn", BUSY)
-        late = account.world.add_task("cdn", [Row("http://a.com/f", "Failed", 1)], age=BUSY)
+        late = account.tasks.add("cdn", [Row("http://a.com/f", "Failed", 1)], age=BUSY)
         slow = Settings(instances=10)
         tasks = await all_pages(instance_over(account, slow), asking(products=("cdn",), statuses=BAD))
         assert [task.task_id for task in tasks] == [late]
@@ -268,7 +268,7 @@ def test_a_range_outside_the_three_days_names_every_time_that_is() -> None:
 def test_three_days_by_the_callers_clock_are_not_refused_for_arriving_later() -> None:
     async def main() -> None:
         account = Account()
-        kept = account.world.add_task("cdn", ["http://a.com/old"], age=3 * 86_400 - 120)
+        kept = account.tasks.add("cdn", ["http://a.com/old"], age=3 * 86_400 - 120)
         tasks = await all_pages(instance_over(account), asking(start=ago(days=3, seconds=1)))
         assert [task.task_id for task in tasks] == [kept]
 
@@ -307,7 +307,7 @@ def test_type_and_action_that_exclude_each_other_ask_nobody() -> None:
 def test_more_tasks_in_one_second_than_a_page_holds(page_size: int, instances: str) -> None:
     async def main() -> None:
         account = Account(limits=False)
-        expected = [account.world.add_task("cdn", [f"http://a.com/{n}"], age=5) for n in range(230)]
+        expected = [account.tasks.add("cdn", [f"http://a.com/{n}"], age=5) for n in range(230)]
         service, query, listed = instance_over(account, FAST), asking(page_size=page_size), []
         for _ in range(MANY_PAGES):
             page = (await service.list(query)).page
@@ -326,7 +326,7 @@ def test_the_vendor_judges_the_domain_of_rows_whose_host_cannot_be_told() -> Non
     async def main() -> None:
         account = Account()
         mine = fill(account, "cdn", 3)
-        account.world.add_task("cdn", ["^/img/.*"], object_type="regex", age=1)
+        account.tasks.add("cdn", ["^/img/.*"], object_type="regex", age=1)
         tasks = await all_pages(instance_over(account), asking(products=("cdn",), domain_name="a.com"))
         assert [task.task_id for task in tasks] == mine
         assert account.list_calls == 1 + len(CDN.listing.object_types)
@@ -383,10 +383,10 @@ def test_tasks_that_leave_the_filter_between_pages_take_no_other_with_them(every
 
 
 def move(account: Account, task_id: str, status: str) -> None:
-    task = account.world.task("cdn", task_id)
+    task = account.tasks.get("cdn", task_id)
     assert task is not None
     for row in task.rows:
-        account.world.set_row("cdn", task_id, row.object_path, status=status)
+        account.tasks.set_row("cdn", task_id, row.object_path, status=status)
 
 
 @pytest.mark.parametrize("changes_at", [0, 3, 10, 12])
@@ -395,9 +395,9 @@ def test_a_second_too_full_for_one_state_is_listed_once_whatever_states_it_holds
         account = Account(limits=False)
         words = ("Failed", "Timeout", "Complete", *["Canceled"] * 37)
         bad = {
-            account.world.add_task("cdn", [Row(f"http://a.com/{n}", words[n % 40], 1)], task_id=scattered(n), age=5)
+            account.tasks.add("cdn", [Row(f"http://a.com/{n}", words[n % 40], 1)], task_id=scattered(n), age=5)
             for n in range(1_500)
-            if words[n % 40] != "Complete" or not account.world.add_task("cdn", ["http://a.com/fine"], age=5)
+            if words[n % 40] != "Complete" or not account.tasks.add("cdn", ["http://a.com/fine"], age=5)
         }
         service, query, listed = instance_over(account, FAST), asking(statuses=BAD, page_size=100), []
         for number in range(MANY_PAGES):
@@ -422,7 +422,7 @@ def test_a_second_that_becomes_less_full_between_pages_loses_nothing() -> None:
     async def main() -> None:
         account = Account(limits=False)
         ids = [
-            account.world.add_task("cdn", [Row(f"http://a.com/{n}", "Refreshing", 1)], task_id=scattered(n), age=5)
+            account.tasks.add("cdn", [Row(f"http://a.com/{n}", "Refreshing", 1)], task_id=scattered(n), age=5)
             for n in range(1_200)
         ]
         query, listed = asking(statuses=(Status.RUNNING,), page_size=100), []
@@ -459,15 +459,15 @@ def test_where_a_page_ended_means_nothing_for_other_seconds() -> None:
     async def main() -> None:
         account = Account()
         ended, beside = (
-            account.world.add_task("cdn", [Row(f"http://a.com/{n}", "Refreshing", 1)], task_id=str(n), age=5)
+            account.tasks.add("cdn", [Row(f"http://a.com/{n}", "Refreshing", 1)], task_id=str(n), age=5)
             for n in (500, 300)
         )
-        older = account.world.add_task("cdn", [Row("http://a.com/o", "Refreshing", 1)], task_id="900", age=9)
+        older = account.tasks.add("cdn", [Row("http://a.com/o", "Refreshing", 1)], task_id="900", age=9)
         query = asking(statuses=(Status.RUNNING,), page_size=1)
         first = (await instance_over(account).list(query)).page
         assert [task.task_id for task in first.tasks] == [ended]
         for task_id in (ended, beside):
-            account.world.remove_task("cdn", task_id)
+            account.tasks.remove("cdn", task_id)
         rest = await all_pages(instance_over(account), after(query, first.next_page_token))
         assert [task.task_id for task in rest] == [older]
 
@@ -479,7 +479,7 @@ def test_a_task_that_lies_in_several_parts_of_a_second_is_listed_once() -> None:
         account = Account(limits=False)
         account.faults["DescribeRefreshTaskById"] = UpstreamFault(Reason.DENIED, product="cdn")
         ids = [
-            account.world.add_task("cdn", [f"http://a.com/{n}/{r}" for r in range(1_300)], task_id=scattered(n), age=5)
+            account.tasks.add("cdn", [f"http://a.com/{n}/{r}" for r in range(1_300)], task_id=scattered(n), age=5)
             for n in range(4)
         ]
         query, listed = asking(page_size=1), []
@@ -552,9 +552,7 @@ def test_a_filter_shows_whole_tasks_where_ten_ids_are_asked_at_once() -> None:
         account = Account()
         fill(account, "cdn", BUSY)
         wanted = [
-            account.world.add_task(
-                "cdn", [Row(f"http://a.com/bad/{n}", "Failed", 1), f"http://b.com/{n}"], age=BUSY + n
-            )
+            account.tasks.add("cdn", [Row(f"http://a.com/bad/{n}", "Failed", 1), f"http://b.com/{n}"], age=BUSY + n)
             for n in range(20)
         ]
         answer = await instance_over(account).list(asking(statuses=(Status.FAILED,)))
@@ -572,9 +570,7 @@ def test_where_an_id_costs_a_call_only_some_are_completed_and_the_others_say_so(
         account = Account()
         fill(account, "vod", BUSY)
         for n in range(12):
-            account.world.add_task(
-                "vod", [Row(f"http://a.com/bad/{n}", "Failed", 1), f"http://b.com/{n}"], age=BUSY + n
-            )
+            account.tasks.add("vod", [Row(f"http://a.com/bad/{n}", "Failed", 1), f"http://b.com/{n}"], age=BUSY + n)
         tasks = (await instance_over(account).list(asking(products=("vod",), statuses=(Status.FAILED,)))).page.tasks
         whole, partial = tasks[:10], tasks[10:]
         assert {(task.status, task.partial, task.object_counts.total) for task in whole} == {("failed", False, 2)}
@@ -588,7 +584,7 @@ def test_where_an_id_costs_a_call_only_some_are_completed_and_the_others_say_so(
 def test_a_whole_listing_answers_lookups_and_a_partial_one_never_does() -> None:
     async def main() -> None:
         account = Account()
-        done = account.world.add_task("cdn", ["http://a.com/1"], age=1_000)
+        done = account.tasks.add("cdn", ["http://a.com/1"], age=1_000)
         service = instance_over(account)
         await service.list(asking())
         report = (await service.lookup(lookup_of(done))).report
@@ -596,7 +592,7 @@ def test_a_whole_listing_answers_lookups_and_a_partial_one_never_does() -> None:
         assert account.calls["DescribeRefreshTaskById"] == 0
         fill(account, "vod", BUSY)
         torn = [
-            account.world.add_task("vod", [Row("http://a.com/f", "Failed", 1), "http://b.com/f"], age=500 + n)
+            account.tasks.add("vod", [Row("http://a.com/f", "Failed", 1), "http://b.com/f"], age=500 + n)
             for n in range(11)
         ]
         await asyncio.sleep(1)
@@ -610,7 +606,7 @@ def test_a_whole_listing_answers_lookups_and_a_partial_one_never_does() -> None:
 def test_what_lookups_know_completes_a_listing_without_a_call() -> None:
     async def main() -> None:
         account = Account()
-        known = account.world.add_task("cdn", [Row("http://a.com/f", "Failed", 1), "http://b.com/1"], age=1_000)
+        known = account.tasks.add("cdn", [Row("http://a.com/f", "Failed", 1), "http://b.com/1"], age=1_000)
         service = instance_over(account)
         await service.lookup(lookup_of(known))
         before = account.calls["DescribeRefreshTaskById"]
@@ -624,7 +620,7 @@ def test_what_lookups_know_completes_a_listing_without_a_call() -> None:
 def test_what_a_lookup_learned_later_is_not_undone_by_what_was_read_ahead() -> None:
     async def main() -> None:
         account = Account()
-        ids = fill(account, "vod", 30, course=Course(by="seconds", length=100))
+        ids = fill(account, "vod", 30, transition=Transition(by="seconds", length=100))
         service, query = instance_over(account), asking(page_size=20)
         first = (await service.list(query)).page
         await asyncio.sleep(20)
@@ -642,8 +638,8 @@ def lookup_of(task_id: str) -> LookupQuery:
 def test_a_hidden_row_neither_lists_a_task_nor_shows_itself() -> None:
     async def main() -> None:
         account = Account()
-        account.world.add_task("cdn", [Row("http://hidden.com/f", "Failed", 1), "http://a.com/1"], age=9)
-        mine = account.world.add_task("cdn", [Row("http://a.com/f", "Failed", 1), "http://hidden.com/1"], age=8)
+        account.tasks.add("cdn", [Row("http://hidden.com/f", "Failed", 1), "http://a.com/1"], age=9)
+        mine = account.tasks.add("cdn", [Row("http://a.com/f", "Failed", 1), "http://hidden.com/1"], age=8)
         scope = Scope(domains=frozenset({"a.com"}))
         tasks = await all_pages(instance_over(account), asking(statuses=(Status.FAILED,), scope=scope))
         assert [(task.task_id, task.object_counts.total) for task in tasks] == [(mine, 1)]
@@ -731,7 +727,7 @@ def test_a_product_that_is_not_activated_has_no_tasks_and_that_is_an_answer() ->
 def test_where_only_lookups_fail_the_list_is_partial_and_says_why() -> None:
     async def main() -> None:
         account = Account()
-        account.world.add_task("cdn", ["http://a.com/1", "http://b.com/1"], age=100)
+        account.tasks.add("cdn", ["http://a.com/1", "http://b.com/1"], age=100)
         account.faults["DescribeRefreshTaskById"] = UpstreamFault(Reason.DENIED, product="cdn")
         page = (await instance_over(account).list(asking(object_paths=("http://a.com/1",)))).page
         assert [(task.partial, task.status, task.object_counts.total) for task in page.tasks] == [(True, "unknown", 1)]
@@ -770,7 +766,7 @@ def test_what_a_vendor_does_not_know_yet_is_asked_in_another_way(
     async def main() -> None:
         account = Picky(refuses, code, reason)
         fill(account, "cdn", BUSY)
-        late = account.world.add_task("cdn", [Row("http://a.com/t", "Timeout", 1)], age=BUSY)
+        late = account.tasks.add("cdn", [Row("http://a.com/t", "Timeout", 1)], age=BUSY)
         query = asking(products=("cdn",), statuses=(Status.TIMEOUT,), domain_name="a.com")
         tasks = await all_pages(instance_over(account), query)
         assert [task.task_id for task in tasks] == [late]
@@ -908,7 +904,7 @@ def test_a_token_stays_short_whatever_the_question() -> None:
         account = Account()
         for product in ALL:
             for n in range(30):
-                account.world.add_task(product, [f"http://a.com/{n}"], task_id=f"{n + 1:030d}"[::-1], age=7)
+                account.tasks.add(product, [f"http://a.com/{n}"], task_id=f"{n + 1:030d}"[::-1], age=7)
         token = await _first_token(instance_over(account), asking(page_size=1))
         assert len(token) < 400
 

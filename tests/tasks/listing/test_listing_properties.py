@@ -11,8 +11,8 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emulator.tasks.course import Row
-from emulator.tasks.record import RowView, TaskView
+from emulator.tasks.records import RowView, TaskView
+from emulator.tasks.transition import Row
 from functions.errors import Reason, UpstreamFault
 from functions.model import Status
 from functions.products.registry import SPECS
@@ -120,7 +120,7 @@ def all_knowing(account: Account, query: ListQuery) -> dict[str, TaskView]:
     """What matches now, by id, judged on the emulator's state without any code of the service."""
     found = {}
     for product in query.products:
-        for task in account.world.tasks(product):
+        for task in account.tasks.all(product):
             if any(_matches(query, task, row) for row in task.rows):
                 found[f"{product}:{task.task_id}"] = task
     return found
@@ -163,7 +163,7 @@ class Walk:
     def __init__(self, world: list[History], conditions: Conditions) -> None:
         self.conditions = conditions
         self.account = Account(limits=False)
-        self.account.world.end_time_inclusive = conditions.end_time_inclusive
+        self.account.tasks.end_time_inclusive = conditions.end_time_inclusive
         self.specs = with_pages_of(conditions.rows_a_page)
         self.service = self.instance()
         self.named: set[str] = set()
@@ -182,18 +182,18 @@ class Walk:
         # Ids that say nothing of the order in which the vendor shows tasks of one second.
         named = str(1_000_000 + len(self.named) * 7_919 % 10_007)
         self.named.add(named)
-        task_id = self.account.world.add_task(
+        task_id = self.account.tasks.add(
             history.product, rows, object_type=history.object_type, created_at=born, task_id=named
         )
         for row in rows:
             self.seen[f"{history.product}:{task_id}", row.object_path].add(row.status)
 
     def change(self, number: int, status: str) -> None:
-        everything = [(product, task) for product in ALL for task in self.account.world.tasks(product)]
+        everything = [(product, task) for product in ALL for task in self.account.tasks.all(product)]
         if everything:
             product, task = everything[number % len(everything)]
             path = task.rows[number % len(task.rows)].object_path
-            self.account.world.set_row(product, task.task_id, path, status=status)
+            self.account.tasks.set_row(product, task.task_id, path, status=status)
             self.seen[f"{product}:{task.task_id}", path].add(status)
 
     def assert_once(self, ids: list[str]) -> None:
@@ -260,7 +260,7 @@ async def _listed(walk: Walk, query: ListQuery, plans: list[list[tuple[int, str]
 def _true_to(walk: Walk, query: ListQuery, tasks: tuple[Task, ...]) -> None:
     """A task is shown with all its rows as they are or were when read, or it says that it is partial."""
     for task in tasks:
-        truth = walk.account.world.task(task.product, task.task_id)
+        truth = walk.account.tasks.get(task.product, task.task_id)
         assert truth is not None
         if task.partial:
             assert (task.product, task.status, task.done) == ("vod", "unknown", False)

@@ -1,0 +1,1 @@
+"""Who signed a request to OSS: the signature versions that OSS accepts."""
