@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import msgspec
 
 from functions.errors import TaskStatusError
+from functions.urls import has_dot_segments
 
 
 class ChangeKind(StrEnum):
@@ -102,6 +103,7 @@ class _Bucket(msgspec.Struct):
 
 class _Object(msgspec.Struct, rename="camel"):
     key: _Name
+    size: Any = None
     e_tag: str | None = None
 
 
@@ -179,6 +181,8 @@ def _read_record(raw: msgspec.Raw) -> ObjectChange | Skipped | Failed:
     kind = KINDS.get(record.name)
     if kind is None:
         return Skipped(bucket=bucket, key=key, event=record.name, reason=_no_change(record.name))
+    if reason := _without_url(record.oss.object):
+        return Skipped(bucket=bucket, key=key, event=record.name, reason=reason)
     return ObjectChange(
         bucket=bucket,
         key=key,
@@ -188,6 +192,15 @@ def _read_record(raw: msgspec.Raw) -> ObjectChange | Skipped | Failed:
         etag=record.oss.object.e_tag,
         request_id=record.request_id,
     )
+
+
+def _without_url(changed: _Object) -> str | None:
+    """Why no client asks a CDN for this object; None where one may."""
+    if changed.key.endswith("/") and changed.size == 0:
+        return "a folder marker"
+    if has_dot_segments(changed.key):
+        return "dot segments: clients resolve them, and would ask for another object"
+    return None
 
 
 def _unreadable(raw: msgspec.Raw, fault: MalformedEvent) -> Skipped | Failed:

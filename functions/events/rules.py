@@ -14,6 +14,7 @@ import msgspec
 from functions.errors import SettingsError
 from functions.events.change import FOLLOW, Action
 from functions.events.parsing import ChangeKind, ObjectChange
+from functions.urls import encode_key, normal_url
 
 PLACEHOLDER = "{key}"
 EXAMPLE = 'rule = [{ bucket = "pics", product = "cdn", url = "https://img.example.com/{key}" }]'
@@ -81,10 +82,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return change.bucket == self.bucket and change.key.startswith(self.prefix) and change.key.endswith(self.suffix)
 
     def urls_for(self, change: ObjectChange) -> tuple[str, ...]:
-        """The object's URLs: its key percent-encoded exactly once as UTF-8, "/" kept.
-
-        "+" becomes %2B, because OSS reads a bare "+" in a path as a space (FC facts 5).
-        """
+        """The object's URLs in normal form."""
         return self._urls_of(change.key)
 
     def errands_for(self, change: ObjectChange, *, submit: bool) -> tuple[Action, ...]:
@@ -101,8 +99,13 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         )
 
     def _urls_of(self, key: str) -> tuple[str, ...]:
-        path = quote(key, safe="/")
-        return tuple(url.replace(PLACEHOLDER, path) for url in self.urls)
+        return tuple(normal_url(_filled(url, key)) for url in self.urls)
+
+
+def _filled(template: str, key: str) -> str:
+    path, question_mark, query = template.partition("?")
+    # In a query `&` and `=` have a meaning of their own, so there all of the key is escaped.
+    return path.replace(PLACEHOLDER, encode_key(key)) + question_mark + query.replace(PLACEHOLDER, quote(key, safe=""))
 
 
 class Rules(msgspec.Struct, frozen=True):

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from urllib.parse import urlsplit
-
 from functions.model import Row, TaskSnapshot
 from functions.tasks.query import Scope
-
-_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?")
+from functions.urls import host_of, is_within
 
 
 def visible_part(snapshot: TaskSnapshot, scope: Scope) -> TaskSnapshot | None:
@@ -32,20 +28,7 @@ def may_see(row: Row, scope: Scope) -> bool:
     return scope.domains is None or within(row.object_path, scope.domains)
 
 
-def host_of(object_path: str) -> str | None:
-    """The host of a URL (with or without a scheme), None where it cannot be told, as in a regular expression."""
-    try:
-        host = urlsplit(object_path if "://" in object_path else f"//{object_path}").hostname
-    except ValueError:
-        return None
-    return host if host and _HOST.fullmatch(host) else None
-
-
 def within(object_path: str, domains: frozenset[str]) -> bool:
     """Whether a URL's host is one of `domains`, some like `*.example.com`; not where it cannot be told."""
     host = host_of(object_path)
-    return host is not None and any(_covers(domain.lower(), host) for domain in domains)
-
-
-def _covers(domain: str, host: str) -> bool:
-    return host.endswith(domain[1:]) if domain.startswith("*.") else host == domain
+    return host is not None and any(is_within(host, domain) for domain in domains)

@@ -116,7 +116,7 @@ def test_an_object_is_answered_with_its_urls_and_the_report_of_their_tasks(
 ) -> None:
     tasks = StubTasks()
     body, answer = handle(door(tasks), sample("native-awkward-key"))
-    url = "https://cdn.example.com/source/%E5%9B%BE%20%E7%89%87/a%2Bb%252Fc%3Fd%23e%26f%3D%271%27.png"
+    url = "https://cdn.example.com/source/%E5%9B%BE%20%E7%89%87/a%2Bb%252Fc%3Fd%23e&f='1'.png"
     assert body == {
         "objects": [
             {

@@ -85,6 +85,28 @@ def test_what_is_no_change_of_an_object_is_skipped_with_its_reason(
     assert (envelope.changes, envelope.failed) == ((), ())
 
 
+@pytest.mark.parametrize(
+    ("key", "size", "reason"),
+    [
+        ("img/new/", 0, "a folder marker"),
+        ("img/../index.html", 5, "dot segments: clients resolve them, and would ask for another object"),
+        ("./a", 5, "dot segments: clients resolve them, and would ask for another object"),
+    ],
+)
+def test_an_object_that_no_client_asks_for_is_skipped_with_its_reason(key: str, size: int, reason: str) -> None:
+    """Case U6."""
+    envelope = read_envelope(put(oss={"bucket": {"name": "b"}, "object": {"key": key, "size": size}}))
+    assert [(skip.key, skip.reason) for skip in envelope.skipped] == [(key, reason)]
+    assert envelope.changes == ()
+
+
+@pytest.mark.parametrize(("key", "size"), [("img/new/", 7), ("img/new/", None), ("a..b/.c", 0), ("k", "big")])
+def test_only_folder_markers_and_dot_segments_are_taken_for_such(key: str, size: object) -> None:
+    """Case U6."""
+    envelope = read_envelope(put(oss={"bucket": {"name": "b"}, "object": {"key": key, "size": size}}))
+    assert [change.key for change in envelope.changes] == [key]
+
+
 def test_a_bad_record_does_not_hide_the_good_ones() -> None:
     envelope = read("native-one-bad")
     assert [change.key for change in envelope.changes] == ["source/a.png", "source/b.png"]

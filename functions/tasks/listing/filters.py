@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from functions.model import Row
 from functions.products.vocabulary import OBJECT_TYPES, action_of
 from functions.tasks.query import ListQuery
-from functions.tasks.scope import host_of, may_see
+from functions.tasks.scope import may_see
+from functions.urls import host_of
 
 Chooses = Callable[[Iterable[Row]], bool]
 """Whether a task with these rows is listed: at least one of them matches every filter, and the caller may see it."""

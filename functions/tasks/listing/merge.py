@@ -12,7 +12,7 @@ from functions.products.listing.advance import leapt, read_on
 from functions.products.listing.pages import EVERY_ROW, ListPage, PageCall, VendorFilter
 from functions.products.listing.reader import Descent, Measure, Place, Slot, SlotKey, alone, covering, narrowed
 from functions.tasks.listing.filters import Chooses
-from functions.tasks.scope import host_of
+from functions.urls import host_of
 
 _RowId = tuple[str, str]
 

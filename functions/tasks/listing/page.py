@@ -25,7 +25,8 @@ from functions.tasks.query import MAX_OBJECTS, ListQuery
 from functions.tasks.render.task import render_task
 from functions.tasks.report import Task, TaskList
 from functions.tasks.results import ListAnswer, NothingAnswered, Timing
-from functions.tasks.scope import host_of, visible_part
+from functions.tasks.scope import visible_part
+from functions.urls import host_of
 
 _ENOUGH_SHARE, _LATEST_SHARE = 0.4, 0.75
 """Of the deadline: when reading begins to be enough, and when it ends; the rest is for completing tasks by id."""
