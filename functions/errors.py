@@ -1,13 +1,13 @@
-"""Everything that can go wrong, as one tree.
+"""All exceptions of this package, as one tree.
 
     TaskStatusError
     ├── SettingsError        the environment cannot be used: the start is stopped with one line
-    ├── InvalidRequest       the caller's question has faults: all of them, not only the first
-    ├── UpstreamFault        a product could not answer one call, with a reason from a closed list
-    └── StoreFault           the store of changed objects could not do what it was asked
+    ├── InvalidRequest       the caller's request has faults: all of them, not only the first
+    ├── UpstreamFault        a product did not answer one call, with a reason
+    └── StoreFault           an operation of the store of changed objects failed
 
 Texts are English prose for people; programs branch on `Reason`. No text here ever holds a key, a token or a
-signature: the SDK's own messages and reprs do (facts 7.6), so they are never copied in.
+signature: the SDK's own messages and reprs do (docs/vendor.md 7.6), so they are never copied in.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import msgspec
 
 
 class Reason(StrEnum):
-    """Why a product did not answer; stable, clients branch and translate by it (design part 4)."""
+    """Why a product did not answer; stable, clients branch and translate by it (docs/contract.md)."""
 
     THROTTLED = "throttled"
     """The account's calls per second are used up."""
@@ -31,7 +31,7 @@ class Reason(StrEnum):
     TIMEOUT = "timeout"
     """The vendor did not answer in time."""
     DEADLINE = "deadline"
-    """The time allowed for the whole question ran out before the vendor was reached."""
+    """The time allowed for the whole request ran out before the vendor was called."""
     UNAVAILABLE = "unavailable"
     """The vendor could not be reached or had an internal error."""
     MALFORMED = "malformed"
@@ -41,12 +41,12 @@ class Reason(StrEnum):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same question may be answered later without anybody changing anything."""
+        """Whether the same request may succeed later without anybody changing anything."""
         return self in _RETRYABLE
 
     @property
     def decides(self) -> bool:
-        """Whether this is an answer after all: a product that is not activated has no tasks."""
+        """Whether this is an answer all the same: a product that is not activated has no tasks."""
         return self is Reason.NOT_ACTIVATED
 
 
@@ -62,7 +62,7 @@ class SettingsError(TaskStatusError):
 
 
 class ParameterFault(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing wrong with one parameter of a question."""
+    """One fault of one parameter of a request."""
 
     parameter: str
     value: str | None
@@ -70,24 +70,24 @@ class ParameterFault(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InvalidRequest(TaskStatusError):  # noqa: N818 -- named for what it is, as HTTP does
-    """Raised when a question has faults; carries every one of them."""
+    """Raised when a request has faults; has all of them."""
 
     def __init__(self, faults: tuple[ParameterFault, ...], reason: str = "invalid-request") -> None:
-        """`reason` is the stable word of the answer, `faults` has at least one entry."""
+        """`reason` is the problem document's; `faults` has at least one entry."""
         super().__init__("; ".join(f"{fault.parameter}: {fault.detail}" for fault in faults))
         self.faults = faults
         self.reason = reason
 
 
 class UpstreamFault(TaskStatusError):  # noqa: N818 -- a fault of the vendor, not of this program
-    """Raised when one call to a product gave no answer.
+    """Raised when a call to a product gave no answer.
 
     `retry_after` is in seconds, None when the vendor named no time; `vendor_code` and `request_id` are the vendor's
-    own words, None when it gave none; `detail` is the vendor's clean text and goes to the log only. `void` tells that
-    the vendor surely did nothing: the call never left this machine, or was refused as a whole.
+    own words, None when it gave none; `detail` is the vendor's message and goes to the log only. `without_effect`: the
+    vendor surely did nothing, because the call never left this machine or was refused as a whole.
     """
 
-    def __init__(  # noqa: PLR0913 -- the facts of a fault, each by name
+    def __init__(  # noqa: PLR0913 -- members, each by name
         self,
         reason: Reason,
         *,
@@ -96,9 +96,9 @@ class UpstreamFault(TaskStatusError):  # noqa: N818 -- a fault of the vendor, no
         vendor_code: str | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
-        void: bool = False,
+        without_effect: bool = False,
     ) -> None:
-        """Keep the facts apart from the text: nothing parses the text."""
+        """Keep the members apart from the text: no program parses the text."""
         super().__init__(f"{product}: {reason}" + (f" ({vendor_code})" if vendor_code else ""))
         self.reason = reason
         self.product = product
@@ -106,8 +106,8 @@ class UpstreamFault(TaskStatusError):  # noqa: N818 -- a fault of the vendor, no
         self.vendor_code = vendor_code
         self.request_id = request_id
         self.retry_after = retry_after
-        self.void = void
+        self.without_effect = without_effect
 
 
 class StoreFault(TaskStatusError):  # noqa: N818 -- a fault of the store, not of this program
-    """Raised when the store could not do what it was asked, or is not one that can be used; no content in the text."""
+    """Raised when an operation of the store failed, or the store cannot be used; the text has no content of it."""

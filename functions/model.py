@@ -1,4 +1,4 @@
-"""The words every part of the house shares: a task's key, the rows the vendor sends for it, and points in time."""
+"""Types that every layer shares: task keys, rows, snapshots of tasks, and points in time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol, Self
 import msgspec
 
 VENDOR_WINDOW = timedelta(days=3)
-"""How long the vendor answers for a task (facts 1.1: the error text of InvalidTime says so)."""
+"""How long the vendor answers for a task (docs/vendor.md 1.1: the error text of InvalidTime says so)."""
 
 
 class Status(StrEnum):
@@ -19,7 +19,7 @@ class Status(StrEnum):
     PENDING = "pending"
     """Queued; the vendor has not begun."""
     RUNNING = "running"
-    """Under way, for refresh and prefetch alike (facts 6.7)."""
+    """Under way, for refresh and prefetch alike (docs/vendor.md 6.7)."""
     COMPLETE = "complete"
     """Over, and it worked."""
     FAILED = "failed"
@@ -29,7 +29,7 @@ class Status(StrEnum):
     CANCELED = "canceled"
     """Over: somebody stopped it."""
     UNKNOWN = "unknown"
-    """A word this version does not know; not over, for all we can tell."""
+    """A word this version does not know; taken for not over."""
 
     @property
     def terminal(self) -> bool:
@@ -81,7 +81,7 @@ class Moment(msgspec.Struct, frozen=True):
     mono: float
 
     def age_at(self, now: Moment) -> float:
-        """Seconds since this moment: the larger of what the two clocks say (design part 2, frozen instances)."""
+        """Seconds since this moment: the larger of what the two clocks say (docs/function-compute.md 3.6)."""
         return max(now.wall - self.wall, now.mono - self.mono)
 
     def later(self, seconds: float) -> Self:
@@ -95,7 +95,7 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Clock(Protocol):
-    """Where the time comes from; tests hand in their own."""
+    """The source of time; tests pass their own."""
 
     def now(self) -> Moment:
         """The present moment."""
@@ -110,17 +110,19 @@ class SystemClock:
 
 
 SETTLING_SECONDS = 60.0
-"""Rows of a task can appear one by one (facts 6.2); a task older than this has all of them."""
+"""Rows of a task can appear one by one (docs/vendor.md 6.2); a task older than this has all of them."""
 SECOND_LOOK_SECONDS = 5.0
-"""Two looks this far apart that saw the same rows settle a younger task."""
+"""Two lookups this far apart with equal rows settle a younger task."""
 APPEARING_SECONDS = 60.0
-"""How long after this service first saw an id the vendor may still come to know it (facts 5.3)."""
+"""How long after this service first saw an id the vendor may still learn of it (docs/vendor.md 5.3)."""
 PRIMED_SECONDS = 60.0
-"""Reading makes the vendor update a status (facts 1.2): after a longer pause the first answer may be old."""
+"""Reading a status updates it (docs/vendor.md 1.2): after a longer pause the first answer may be old."""
 
 
 class TaskSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """What a product said about one task: all its rows, or none when it does not know the id. Made by `sight`.
+    """What a product answered about one task: all its rows, or none when it does not know the id.
+
+    Made by `make_snapshot`.
 
     `checked` is when the product was asked; `unchanged_since` is when these same rows were first seen; `first_asked`
     is when this service first saw the id; `primed` tells that the vendor had been asked about it shortly before.
@@ -147,8 +149,8 @@ class TaskSnapshot(msgspec.Struct, frozen=True, kw_only=True):
         return self.first_asked.age_at(now) < APPEARING_SECONDS
 
     def narrowed_to(self, rows: tuple[Row, ...]) -> TaskSnapshot:
-        """The same look, of some of the rows only."""
-        return sight(
+        """The same snapshot with some of the rows only."""
+        return make_snapshot(
             self.key,
             rows,
             checked=self.checked,
@@ -158,7 +160,7 @@ class TaskSnapshot(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def sight(  # noqa: PLR0913 -- the circumstances of a look, each by name
+def make_snapshot(  # noqa: PLR0913 -- members, each by name
     key: TaskKey,
     rows: tuple[Row, ...],
     *,
@@ -167,7 +169,7 @@ def sight(  # noqa: PLR0913 -- the circumstances of a look, each by name
     first_asked: Moment,
     primed: bool = False,
 ) -> TaskSnapshot:
-    """A snapshot of these rows, with what follows from them worked out once."""
+    """A snapshot of these rows; `created_at` and `done` are derived from them."""
     created = min((row.created_at for row in rows if row.created_at), default=None)
     terminal = bool(rows) and all(row.status.terminal for row in rows)
     return TaskSnapshot(

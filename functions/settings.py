@@ -16,12 +16,12 @@ PREFIX = "TASK_STATUS_"
 PRODUCTS = ("cdn", "dcdn", "vod")
 """House order: the order in which products are listed, and tasks of one bare id stand."""
 QUOTA_SHARES = MappingProxyType({"CDN_BY_ID": 30.0, "CDN_LIST": 5.0, "DCDN_BY_ID": 30.0, "DCDN_LIST": 5.0, "VOD": 10.0})
-"""Calls a second the vendor allows the whole account, per action group (facts 0; VOD publishes none)."""
+"""Calls a second the vendor allows the whole account, per action group (docs/vendor.md 0; VOD publishes none)."""
 MIN_SECRET_BYTES = 32
 """HS256 wants a key at least as long as its hash (RFC 7518, 3.2)."""
 
 FUNCTION_COMPUTE_VARIABLES = ("FC_FUNCTION_NAME", "FC_INSTANCE_ID", "FC_ACCOUNT_ID", "FC_REGION", "FC_FUNC_CODE_PATH")
-"""Set by Function Compute alone: the prefix FC_ is reserved there (FC facts 4)."""
+"""Set by Function Compute alone: the prefix FC_ is reserved there (docs/function-compute.md 4)."""
 
 T = TypeVar("T")
 

@@ -7,9 +7,14 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from emulator.testing import Emulator, running_emulator
 from functions.logs import JsonLines
+
+# No test may hang on the machine's speed.
+settings.register_profile("repository", deadline=None)
+settings.load_profile("repository")
 
 SECRETS = re.compile(r"ACS3-HMAC|OSS4-HMAC|Signature=|top-secret|whsec_|Bearer ey", re.IGNORECASE)
 """What no line of any log may hold: signatures, and the secrets that tests use."""

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from functions.events.change import Action, ChangeRecord
-from functions.model import SECOND_LOOK_SECONDS, Moment, Row, Status, TaskKey, TaskSnapshot, sight
+from functions.model import SECOND_LOOK_SECONDS, Moment, Row, Status, TaskKey, TaskSnapshot, make_snapshot
 from functions.products.lookup.loader import LookupResult
 from functions.tasks.lookup.assemble import assemble
 from functions.tasks.query import LookupQuery, RequestedId
@@ -63,13 +63,13 @@ def as_kept(record: ChangeRecord, query: LookupQuery, now: Moment) -> TaskReport
 def _sighting(key: TaskKey, task: Task | None, now: Moment) -> TaskSnapshot:
     if task is None:
         long_ago = Moment(wall=0.0, mono=now.mono - now.wall)
-        return sight(key, (), checked=now, unchanged_since=long_ago, first_asked=long_ago)
+        return make_snapshot(key, (), checked=now, unchanged_since=long_ago, first_asked=long_ago)
     # Only the wall clock was kept; on the monotonic one it was as long ago.
     wall = datetime.fromisoformat(task.checked_at).timestamp()
     checked = Moment(wall=wall, mono=now.mono - (now.wall - wall))
     # A task that was done had settled then.
     since = checked.later(-SECOND_LOOK_SECONDS) if task.done else checked
-    return sight(key, _rows(task), checked=checked, unchanged_since=since, first_asked=since)
+    return make_snapshot(key, _rows(task), checked=checked, unchanged_since=since, first_asked=since)
 
 
 def _rows(task: Task) -> tuple[Row, ...]:

@@ -1,1 +1,1 @@
-"""The vendor's products: one file each, the same verbs; what differs between them is data."""
+"""The vendor's products, one file each: how their tasks are looked up, listed and submitted, as data where possible."""

@@ -1,4 +1,4 @@
-"""Alibaba Cloud CDN, API version 2018-05-10 (facts 1.1 and 1.2)."""
+"""Alibaba Cloud CDN, API version 2018-05-10 (docs/vendor.md 1.1 and 1.2)."""
 
 from __future__ import annotations
 

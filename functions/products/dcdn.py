@@ -1,4 +1,4 @@
-"""Alibaba Cloud DCDN, API version 2018-01-15 (facts 1.4 and 1.5)."""
+"""Alibaba Cloud DCDN, API version 2018-01-15 (docs/vendor.md 1.4 and 1.5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One product, ready to be asked: its client, a channel per action, and the loader for lookups by id."""
+"""One product with everything that serves it: SDK client, callers per action, loader, listing, submitter."""
 
 from __future__ import annotations
 
@@ -26,56 +26,56 @@ from functions.upstream.operation import Operation
 from functions.upstream.sdk_client import SdkClient
 
 _MAX_PATH_PAGES = 4
-"""Tasks of one exact URL in three days: more than 200 rows of it are nobody's question."""
+"""Of the tasks of one exact URL the newest 200 rows and more are read; nobody refreshes a URL more often in 3 days."""
 
 
 class PathMatches(msgspec.Struct, frozen=True):
-    """TaskIds found for URLs, newest first, and the faults of those that could not be asked."""
+    """TaskIds found for a URL, newest first, and the faults met."""
 
     task_ids: tuple[str, ...]
     faults: tuple[UpstreamFault, ...] = ()
 
 
 class Product:
-    """What the service asks. All of a product's verbs; what differs between products is in `spec`."""
+    """What the service can ask of a product; what differs between products is in `spec`."""
 
     def __init__(
-        self, spec: ProductSpec, settings: Settings, credentials: CredentialSource, parts: SharedState
+        self, spec: ProductSpec, settings: Settings, credentials: CredentialSource, shared: SharedState
     ) -> None:
-        """`parts` are shared by all products."""
+        """`shared` is the state that all products share."""
         self.spec = spec
         self._client = SdkClient(
             spec.sdk_package, settings.endpoints.get(spec.name, Endpoint(spec.endpoint)), spec.region, credentials
         )
-        self._channels = {
+        self._callers = {
             operation.action: ActionCaller(operation, self._client, _rate(operation, settings))
             for operation in spec.operations
         }
-        self._cache = parts.cache
+        self._cache = shared.cache
         lists = spec.listing.operation
         rate = _rate(lists, settings)
-        self.listing = Listing(spec, self._channels[lists.action], rate, parts.clock, settings.fresh_seconds)
-        by_id = self._channels[spec.lookup.operation.action]
-        walk = WindowScan(spec, by_id, parts.clock) if spec.lookup.operation == spec.listing.operation else None
+        self.listing = Listing(spec, self._callers[lists.action], rate, shared.clock, settings.fresh_seconds)
+        by_id = self._callers[spec.lookup.operation.action]
+        scan = WindowScan(spec, by_id, shared.clock) if spec.lookup.operation == spec.listing.operation else None
         self._loader = TaskLoader(
-            by_id, spec.lookup.ids_per_call, lookup_of(spec, by_id), parts.cache, parts.clock, walk
+            by_id, spec.lookup.ids_per_call, lookup_of(spec, by_id), shared.cache, shared.clock, scan
         )
-        self._submitter = ProductSubmitter(self._channels, spec.submits, parts.clock)
+        self._submitter = ProductSubmitter(self._callers, spec.submits, shared.clock)
 
-    def ask(self, task_ids: Collection[str], deadline: float, freshness: Freshness | None = None) -> PendingLookup:
-        """Begin to look up distinct TaskIds; use as a context."""
-        return self._loader.ask(task_ids, deadline, freshness)
+    def lookup(self, task_ids: Collection[str], deadline: float, freshness: Freshness | None = None) -> PendingLookup:
+        """Begin to look up distinct TaskIds; use the result as a context."""
+        return self._loader.load(task_ids, deadline, freshness)
 
-    def saw(self, task_id: str, rows: Rows, asked: Moment) -> TaskSnapshot:
-        """Note all rows of a task, as a list showed them to a call made at `asked`; the newest snapshot of the task."""
+    def observe(self, task_id: str, rows: Rows, asked: Moment) -> TaskSnapshot:
+        """Cache all rows of a task, as a list showed them to a call at `asked`; returns the task's newest snapshot."""
         known = self._cache.last(TaskKey(self.spec.name, task_id))
         if known is not None and known.found and known.checked.age_at(asked) < 0:
             return known
         return self._loader.observe(task_id, rows, asked)
 
-    async def quotas(self, deadline: float) -> tuple[QuotaFigures, ...]:
-        """What is left of the day's quotas. Raises UpstreamFault."""
-        answer = await self._channels[self.spec.quota.action].call({}, deadline)
+    async def quota(self, deadline: float) -> tuple[QuotaFigures, ...]:
+        """The day's quotas and what remains of them. Raises UpstreamFault."""
+        answer = await self._callers[self.spec.quota.action].call({}, deadline)
         return read_quotas(answer.body, product=self.spec.name)
 
     async def tasks_of_path(self, object_path: str, deadline: float) -> PathMatches:
@@ -85,7 +85,7 @@ class Product:
         try:
             for number in range(1, _MAX_PATH_PAGES + 1):
                 parameters = {"ObjectPath": object_path, "PageNumber": number, "PageSize": listing.page_size}
-                answer = await self._channels[listing.operation.action].call(parameters, deadline)
+                answer = await self._callers[listing.operation.action].call(parameters, deadline)
                 reading = read_tasks(answer.body, self.spec.words, product=self.spec.name)
                 found.update(dict.fromkeys(reading.rows))
                 if reading.count < listing.page_size:
@@ -98,12 +98,12 @@ class Product:
         """Submit well-formed URLs as one of `self.spec.submits`; every one of them is accounted for."""
         return await self._submitter.submit(spec, object_paths, deadline)
 
-    def figures(self) -> tuple[ActionStats, ...]:
-        """Per action, as they stand."""
-        return tuple(channel.report() for channel in self._channels.values())
+    def stats(self) -> tuple[ActionStats, ...]:
+        """The counts of each action."""
+        return tuple(caller.stats() for caller in self._callers.values())
 
     def drop_connections(self) -> None:
-        """After a freeze, pooled connections are dead."""
+        """Close pooled connections: after a freeze they are dead."""
         self._client.drop_connections()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What is left of a product's daily quotas, read out of the vendor's strings (facts 3)."""
+"""Reads a product's daily quotas out of the vendor's strings (docs/vendor.md 3)."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "preload-edge": "preloadedge",
     }
 )
-"""Our kind to the beginning of the vendor's names, in lower case: VOD writes `BlockQuota` and `blockRemain`."""
+"""Kind to the prefix of the vendor's member names, in lower case: VOD writes `BlockQuota` and `blockRemain`."""
 
 
 class QuotaFigures(msgspec.Struct, frozen=True):
-    """One kind of quota: what the account has a day and what remains of it today; None for what was not told."""
+    """One kind of quota: the account's `quota` a day and what is `remaining` today; None for what is not known."""
 
     kind: str
     quota: int | None

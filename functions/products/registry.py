@@ -1,4 +1,4 @@
-"""Every product this package knows; a new one is a file beside this and a line here."""
+"""Every known product; a new one is a file beside this one and a line here."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ from functions.products.spec import ProductSpec
 from functions.products.vod import VOD
 
 SPECS: Mapping[str, ProductSpec] = MappingProxyType({spec.name: spec for spec in (CDN, DCDN, VOD)})
-"""By name, in house order."""
+"""By name, in the order in which products are listed."""

@@ -1,8 +1,8 @@
-"""Reads task rows out of whatever body a product sent, telling "empty" from "not understood" (facts 7.7, part 10).
+"""Reads task rows out of a vendor's body, telling "no rows" from "not understood" (docs/vendor.md 7.7, 10.1).
 
-The SDKs' models turn a surprising shape into an empty list without an error; so the raw body is read here. Official
-SDKs contradict each other about the wrapper of the very same operation, therefore any of them is accepted from any
-product: an array, `{CDNTask: […]}`, `{Task: […]}`, a single object, null, a missing member, `{}`.
+The SDKs' models turn an unexpected shape into an empty list without an error, so the raw body is read. Official SDKs
+contradict each other about the wrapper of the same operation, so each of these is accepted from any product: an
+array, `{CDNTask: […]}`, `{Task: […]}`, a single object, null, a missing member, `{}`.
 """
 
 from __future__ import annotations
@@ -17,14 +17,13 @@ from typing import Any
 import msgspec
 
 from functions.errors import Reason, UpstreamFault
+from functions.logs import log_event
 from functions.model import Row, Status
 from functions.products.vocabulary import Vocabulary
 
-log = logging.getLogger(__name__)
-
 _MEMBERS = ("TaskId", "ObjectPath", "ObjectType", "Status", "Process", "CreationTime", "Description")
 _ENVELOPE = frozenset({"requestid", "totalcount", "tasks", "pagenumber", "pagesize"})
-_FIGURE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%?\s*")
+_PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%?\s*")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:[:.]\d{1,9})?(Z|[+-]\d\d:?\d\d)", re.IGNORECASE)
 
 
@@ -42,12 +41,12 @@ class ParsedRows(msgspec.Struct, frozen=True):
 
 
 def read_tasks(body: Any, words: Vocabulary, *, product: str) -> ParsedRows:
-    """Every task row in `body`, normalized. Raises UpstreamFault(MALFORMED) for a shape nobody has described."""
+    """Every task row in `body`, normalized. Raises UpstreamFault(MALFORMED) for an unknown shape."""
     members = _envelope(body, product)
     found: dict[str, list[Row]] = {}
     unreadable = 0
     for item in _items(members.get("tasks"), product):
-        if item is None:  # a null row carries nothing that could be lost
+        if item is None:  # a null row has nothing that could be lost
             continue
         row = _row(item, words)
         if row is None:
@@ -55,7 +54,7 @@ def read_tasks(body: Any, words: Vocabulary, *, product: str) -> ParsedRows:
         else:
             found.setdefault(row.task_id, []).append(row)
     if unreadable:
-        log.warning("rows without a usable TaskId", extra={"members": {"product": product, "rows": unreadable}})
+        log_event("rows without a TaskId", level=logging.WARNING, product=product, rows=unreadable)
         if not found:
             raise _malformed(product, f"{unreadable} rows without a usable TaskId")
     return ParsedRows(
@@ -102,7 +101,7 @@ def _looks_like_a_row(value: Mapping[str, Any]) -> bool:
 def _row(item: Any, words: Vocabulary) -> Row | None:
     if not isinstance(item, dict):
         return None
-    if "TaskId" not in item:  # rare enough to pay for it only then
+    if "TaskId" not in item:  # done only then, because it is slow and rare
         canonical = {name.lower(): name for name in _MEMBERS}
         item = {canonical.get(str(name).lower(), name): value for name, value in item.items()}
     task_id = _text(item.get("TaskId"))
@@ -124,17 +123,17 @@ def _row(item: Any, words: Vocabulary) -> Row | None:
 
 
 def read_progress(value: Any) -> float | None:
-    """A figure from 0 to 100 out of `"99.37%"`, `"10"`, `100`; None for anything else, `""` and NaN included."""
+    """A number from 0 to 100 from `"99.37%"`, `"10"`, `100`; None for anything else, `""` and NaN included."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
         return min(float(value), 100.0) if math.isfinite(value) and value >= 0 else None
-    match = _FIGURE.fullmatch(value) if isinstance(value, str) else None
+    match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
     return min(float(match[1]), 100.0) if match else None
 
 
 def read_time(value: Any) -> datetime | None:
-    """UTC out of every zoned form the vendor has shown (facts part 4); None for others: no zone is guessed."""
+    """UTC from every known form with a zone (docs/vendor.md 4); None for other forms: no zone is guessed."""
     match = _TIME.fullmatch(value.strip()) if isinstance(value, str) else None
     if not match:
         return None
@@ -146,7 +145,7 @@ def read_time(value: Any) -> datetime | None:
 
 
 def _text(value: Any) -> str:
-    """Numbers arrive where strings are documented (facts 7.7); anything but a scalar has no text."""
+    """Numbers may stand where strings are documented (docs/vendor.md 7.7); '' for anything but a scalar."""
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, bool) or value is None:

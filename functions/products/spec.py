@@ -1,4 +1,4 @@
-"""What a product is, as data: where it is called, what it can be asked, what its words mean."""
+"""A product as data: where it is called, its operations and their limits, its vocabulary."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from functions.upstream.operation import Operation, OperationKind
 
 
 class ListSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """How the list operation behaves: rows a page, and the words that `ObjectType` and `Status` can filter by.
+    """The list operation: rows per page, and the words that `ObjectType` and `Status` can filter by.
 
-    A filter by domain or status must name an ObjectType (facts 1.2).
+    A filter by domain or status must name an ObjectType (docs/vendor.md 1.2).
     """
 
     operation: Operation
@@ -21,24 +21,24 @@ class ListSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LookupSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """How tasks are asked by TaskId.
+    """How tasks are looked up by TaskId.
 
-    `ids_per_call` ids travel in one call; `page_size` is None where one answer holds everything. A `dear` lookup is
-    tried for a bare id only after the others did not know it.
+    At most `ids_per_call` ids fit in one call; `page_size` is None where one answer has all rows. An `expensive` lookup
+    is tried for an id without a product only after the other products did not know it.
     """
 
     operation: Operation
     ids_per_call: int
     page_size: int | None = None
-    dear: bool = False
+    expensive: bool = False
 
 
 class SubmitSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of submission: what it is asked as, and how the vendor takes it.
+    """One kind of submission: `action` and `object_type` as callers name it, and the vendor's operation and limits.
 
-    Its tasks report `reported` as their ObjectType; `word` is the ObjectType to send, None where the operation has
-    none. At most `paths_per_call` URLs of `domains_per_call` domains travel in one call, and `paths_per_minute` URLs
-    of one domain in a minute, None where the vendor names no bound.
+    Its tasks have the ObjectType `reported`; `word` is the ObjectType to send, None where the operation has none. At
+    most `paths_per_call` URLs of `domains_per_call` domains fit in one call, and `paths_per_minute` URLs of one domain
+    in a minute, None where no limit is documented.
     """
 
     operation: Operation
@@ -52,7 +52,7 @@ class SubmitSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProductSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One product. `region` only satisfies the SDK's constructor: the endpoint is always given (facts 5.4)."""
+    """One product. `region` only satisfies the SDK's constructor: the endpoint is always given (docs/vendor.md 5.4)."""
 
     name: str
     sdk_package: str
@@ -62,24 +62,23 @@ class ProductSpec(msgspec.Struct, frozen=True, kw_only=True):
     listing: ListSpec
     quota: Operation
     submits: tuple[SubmitSpec, ...] = ()
-    others: tuple[Operation, ...] = ()
     words: Vocabulary = Vocabulary()
 
     @property
     def operations(self) -> tuple[Operation, ...]:
-        """Every operation the code calls, each once; rights and the trimmed SDK are made from this."""
+        """Every operation that is called, each once; RAM policies and the trimmed SDK are made from them."""
         submits = (each.operation for each in self.submits)
-        return tuple(dict.fromkeys((self.lookup.operation, self.listing.operation, self.quota, *submits, *self.others)))
+        return tuple(dict.fromkeys((self.lookup.operation, self.listing.operation, self.quota, *submits)))
 
     def submit_of(self, action: str, object_type: str) -> SubmitSpec | None:
-        """How this is submitted; None when the product knows no such thing."""
+        """The kind of submission; None when the product has no such kind."""
         return next((each for each in self.submits if (each.action, each.object_type) == (action, object_type)), None)
 
 
 def operation(  # noqa: PLR0913 -- the columns of a table
     product: str, sdk_package: str, action: str, kind: OperationKind, qps: float, rate_setting: str | None = None
 ) -> Operation:
-    """One line of a product's table."""
+    """An `Operation`, written as one line."""
     return Operation(
         product=product, sdk_package=sdk_package, action=action, kind=kind, qps=qps, rate_setting=rate_setting
     )

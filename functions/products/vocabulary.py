@@ -1,4 +1,4 @@
-"""What the vendor's words mean, as tables (facts part 4). A product hands in its own where it differs."""
+"""What the vendor's words mean, as tables (docs/vendor.md 4). A product passes its own where it differs."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ STATUSES: Mapping[str, Status] = MappingProxyType(
         "cancelled": Status.CANCELED,
     }
 )
-"""Status words in lower case. `Timeout` and `Canceled` exist since 2026, Preload* in an official tool only."""
+"""Status words in lower case. `Timeout` and `Canceled` exist since 2026, Preload* is in an official tool only."""
 
 OBJECT_TYPES: Mapping[str, str] = MappingProxyType({"path": "directory"})
-"""ObjectType words that mean another; DCDN answers `path` for a directory (facts 1.5)."""
+"""ObjectType words with another word of the same meaning; DCDN answers `path` for a directory (docs/vendor.md 1.5)."""
 
 ACTIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -62,11 +62,11 @@ class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
     failures: tuple[tuple[re.Pattern[str], str], ...] = FAILURES
 
     def status(self, word: str) -> Status:
-        """The state a vendor's word stands for; a word nobody knows is UNKNOWN, never an error."""
+        """The status that a vendor's word means; an unknown word is UNKNOWN, never an error."""
         return self.statuses.get(word.strip().lower(), Status.UNKNOWN)
 
     def object_type(self, word: str) -> str:
-        """The normalized ObjectType; an unlisted word stays itself, in lower case."""
+        """The normalized ObjectType; any other word stays as it is, in lower case."""
         lowered = word.strip().lower()
         return self.object_types.get(lowered, lowered) or UNKNOWN_WORD
 

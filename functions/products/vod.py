@@ -1,7 +1,7 @@
-"""ApsaraVideo VOD, API version 2017-03-21 (facts 1.6).
+"""ApsaraVideo VOD, API version 2017-03-21 (docs/vendor.md 1.6).
 
 It has no by-id operation: a lookup is the list operation with one TaskId, all pages of it. It exists in Shanghai only,
-whatever the region of the caller. It publishes no calls a second; those here are DCDN's, or an assumption.
+whatever the caller's region is. It documents no QPS limits; those here are DCDN's, or an assumption.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ VOD = ProductSpec(
     sdk_package=_SDK,
     endpoint="vod.cn-shanghai.aliyuncs.com",
     region="cn-shanghai",
-    lookup=LookupSpec(operation=_TASKS, ids_per_call=1, page_size=50, dear=True),
+    lookup=LookupSpec(operation=_TASKS, ids_per_call=1, page_size=50, expensive=True),
     listing=ListSpec(
         operation=_TASKS,
         page_size=50,

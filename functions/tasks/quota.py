@@ -55,7 +55,7 @@ class Quotas:
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
-            quotas = await self._products[name].quotas(started + self._settings.deadline_seconds)
+            quotas = await self._products[name].quota(started + self._settings.deadline_seconds)
         except UpstreamFault as fault:
             return _Told(name, fault, loop.time() - started)
         return _Told(name, quotas, loop.time() - started)

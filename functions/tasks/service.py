@@ -35,8 +35,8 @@ from functions.upstream.credentials import CredentialSource
 from functions.upstream.freeze import FreezeDetector
 from functions.upstream.metrics import ActionStats
 
-_DEAR_SHARE = 0.6
-"""After this share of the deadline the dear products are asked for what the others have not found yet."""
+_EXPENSIVE_SHARE = 0.6
+"""After this share of the deadline the expensive products are asked for what the others have not found yet."""
 _MAX_OWNERS = 200_000
 LookupPlan = dict[RequestedId, list[str]]
 
@@ -123,11 +123,11 @@ class TaskService:
 
     def figures(self) -> tuple[ActionStats, ...]:
         """Per vendor action, as they stand."""
-        return tuple(report for product in self._products.values() for report in product.figures())
+        return tuple(report for product in self._products.values() for report in product.stats())
 
     def thawed(self) -> None:
         """The instance was frozen: pooled connections are dead, and what moved has moved on unseen."""
-        self._cache.drop_moving()
+        self._cache.drop_unfinished()
         self._browser.forget()
         for product in self._products.values():
             product.drop_connections()
@@ -143,12 +143,12 @@ class TaskService:
             product.close()
 
     async def _ask_all(self, query: LookupQuery, fan: FanOut, deadline: float) -> LookupPlan:
-        """Cheap products first; dear ones at once for ids that name them, and then for what nobody knew."""
+        """Cheap products first; expensive ones at once for ids that name them, and then for what nobody knew."""
         plan: LookupPlan = {asked: self._first_choice(asked, query.products) for asked in query.ids}
         fan.ask(plan)
         later = [asked for asked in query.ids if self._second_choice(asked, query.products, plan[asked])]
         if later:
-            share = self._settings.deadline_seconds * (1 - _DEAR_SHARE)
+            share = self._settings.deadline_seconds * (1 - _EXPENSIVE_SHARE)
             await fan.settled(deadline - share, {product for asked in later for product in plan[asked]})
             found = fan.findings()
             second: LookupPlan = {
@@ -166,7 +166,7 @@ class TaskService:
         if asked.product is not None:
             return [asked.product]
         owners = [product for product in self._owners.get(asked.task_id, ()) if product in products]
-        cheap = [product for product in products if not self._products[product].spec.lookup.dear]
+        cheap = [product for product in products if not self._products[product].spec.lookup.expensive]
         return owners or cheap or list(products)
 
     def _second_choice(self, asked: RequestedId, products: tuple[str, ...], first: list[str]) -> list[str]:
@@ -187,7 +187,7 @@ class TaskService:
     def _expect(self, keys: Iterable[TaskKey]) -> None:
         """These were just made: they may not be visible yet, and whose they are is known."""
         for key in keys:
-            self._cache.asked(key)
+            self._cache.first_asked(key)
             owners = self._owners.get(key.task_id, ())
             self._owners[key.task_id] = tuple(self._in_house_order((*owners, key.product)))
 

@@ -1,1 +1,1 @@
-"""How any product is called: the SDK over one transport, paced, batched, shared and retried. No vendor's name here."""
+"""Calls to the vendor: SDK client, HTTP session, rate limits, retries, batches and single flight, for any product."""

@@ -1,29 +1,27 @@
-"""One vendor action, called the careful way: within its rate, within the deadline, again when that can help."""
+"""Calls one action of a product: within its rate, within the deadline, and again where a retry can help."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from functions.errors import Reason, UpstreamFault
+from functions.logs import log_event
 from functions.upstream.metrics import ActionMetrics, ActionStats
 from functions.upstream.operation import Operation, OperationKind
 from functions.upstream.rate_limiter import Permit, RateLimiter
 from functions.upstream.sdk_client import RawAnswer, SdkClient
 
-log = logging.getLogger(__name__)
-
-_REPEATABLE = frozenset({Reason.THROTTLED, Reason.TIMEOUT, Reason.UNAVAILABLE})
-"""Faults that another attempt can mend; a malformed answer is sent again just the same."""
+_RETRIED = frozenset({Reason.THROTTLED, Reason.TIMEOUT, Reason.UNAVAILABLE})
+"""Not MALFORMED: an answer that was not understood is sent again just the same."""
 _ATTEMPT_SHARE = 0.6
 """An attempt that hangs may use this share of the time left, so that another one can follow."""
 _FIRST_BACKOFF_SECONDS = 0.1
-_LONGEST_BACKOFF_SECONDS = 2.0
-_SHORTEST_ATTEMPT_SECONDS = 0.2
+_MAX_BACKOFF_SECONDS = 2.0
+_MIN_ATTEMPT_SECONDS = 0.2
 
 
 class ActionCaller:
@@ -35,29 +33,28 @@ class ActionCaller:
         """`rate` in calls a second for this instance; `jitter` gives numbers from 0 to 1."""
         self.operation = operation
         self.limiter = RateLimiter(rate)
-        self.figures = ActionMetrics()
+        self.metrics = ActionMetrics()
         self._client = client
         self._jitter = jitter
 
     async def call(self, parameters: Mapping[str, Any], deadline: float, permit: Permit | None = None) -> RawAnswer:
-        """One answer, by `deadline` (the loop's clock). `permit` is for the first attempt, where there is one already.
+        """The answer, by `deadline` (the loop's clock); a `permit` that the caller has already is used first.
 
-        Raises UpstreamFault: THROTTLED at once when no token can come in time, else what the last attempt met.
+        Raises UpstreamFault: THROTTLED at once when no permit can come in time, else the fault of the last attempt.
         """
-        for attempt in range(1_000_000):
+        attempt = 0
+        while True:
             permit = permit or await self._permit(deadline)
             try:
                 return await self._attempt(parameters, deadline, permit)
             except UpstreamFault as fault:
                 permit = None
-                await self._pause_before_next(attempt, fault, deadline)
-        raise AssertionError  # pragma: no cover -- every pause ends at the deadline
+                await self._back_off(attempt, fault, deadline)
+                attempt += 1
 
-    def report(self) -> ActionStats:
-        """The action's figures as they stand."""
-        return self.figures.report(
-            self.operation.action, queue_length=self.limiter.queue_length, rate=self.limiter.rate
-        )
+    def stats(self) -> ActionStats:
+        """The action's counts as they stand."""
+        return self.metrics.stats(self.operation.action, queue_length=self.limiter.queue_length, rate=self.limiter.rate)
 
     async def _permit(self, deadline: float) -> Permit:
         now = asyncio.get_running_loop().time()
@@ -73,7 +70,7 @@ class ActionCaller:
             product=self.operation.product,
             detail="no call of this action is free before the deadline",
             retry_after=math.ceil(wait),
-            void=True,
+            without_effect=True,
         )
 
     async def _attempt(self, parameters: Mapping[str, Any], deadline: float, permit: Permit) -> RawAnswer:
@@ -81,10 +78,10 @@ class ActionCaller:
         started = loop.time()
         if started >= deadline:
             permit.unused()
-            raise UpstreamFault(Reason.DEADLINE, product=self.operation.product, void=True)
+            raise UpstreamFault(Reason.DEADLINE, product=self.operation.product, without_effect=True)
         left = deadline - started
-        seconds = left if self._last_attempt(left) else left * _ATTEMPT_SHARE
-        self.figures.calls += 1
+        seconds = left if self._is_last_attempt(left) else left * _ATTEMPT_SHARE
+        self.metrics.calls += 1
         fault: UpstreamFault | None = None
         answer: RawAnswer | None = None
         try:
@@ -97,48 +94,44 @@ class ActionCaller:
             return answer
         finally:
             permit.answered()
-            self._record(parameters.get("TaskId"), loop.time() - started, answer, fault)
+            self._log(parameters.get("TaskId"), loop.time() - started, answer, fault)
 
-    def _last_attempt(self, left: float) -> bool:
-        return self.operation.kind is OperationKind.SUBMIT or left * (1 - _ATTEMPT_SHARE) < _SHORTEST_ATTEMPT_SECONDS
+    def _is_last_attempt(self, left: float) -> bool:
+        return self.operation.kind is OperationKind.SUBMIT or left * (1 - _ATTEMPT_SHARE) < _MIN_ATTEMPT_SECONDS
 
     def _count(self, fault: UpstreamFault) -> None:
-        self.figures.faults += 1
+        self.metrics.faults += 1
         if fault.reason is Reason.THROTTLED:
-            self.figures.throttles += 1
+            self.metrics.throttles += 1
             self.limiter.throttled(fault.retry_after)
 
-    async def _pause_before_next(self, attempt: int, fault: UpstreamFault, deadline: float) -> None:
-        """Wait a jittered while; re-raise `fault` where another attempt cannot help or would come too late."""
-        if not self._may_repeat(fault):
+    async def _back_off(self, attempt: int, fault: UpstreamFault, deadline: float) -> None:
+        """Wait before the next attempt; raise `fault` where a retry cannot help or would come too late."""
+        if not self._may_retry(fault):
             raise fault
-        longest = min(_FIRST_BACKOFF_SECONDS * 2**attempt, _LONGEST_BACKOFF_SECONDS)
+        longest = min(_FIRST_BACKOFF_SECONDS * 2**attempt, _MAX_BACKOFF_SECONDS)
         pause = longest * (0.5 + 0.5 * self._jitter())
         if asyncio.get_running_loop().time() + max(pause, self.limiter.wait_for()) >= deadline:
             raise fault
-        self.figures.retries += 1
+        self.metrics.retries += 1
         await asyncio.sleep(pause)
 
-    def _may_repeat(self, fault: UpstreamFault) -> bool:
-        """Whether another attempt can help; a submit is repeated only when the vendor surely did nothing."""
-        return fault.reason in _REPEATABLE and (fault.void or self.operation.kind is not OperationKind.SUBMIT)
+    def _may_retry(self, fault: UpstreamFault) -> bool:
+        """A submit is retried only when the vendor surely did nothing: it must not be done twice."""
+        return fault.reason in _RETRIED and (fault.without_effect or self.operation.kind is not OperationKind.SUBMIT)
 
-    def _record(self, task_ids: object, seconds: float, answer: RawAnswer | None, fault: UpstreamFault | None) -> None:
+    def _log(self, task_ids: object, seconds: float, answer: RawAnswer | None, fault: UpstreamFault | None) -> None:
         if answer is not None:
-            self.figures.called(seconds)
+            self.metrics.count_latency(seconds)
         told = answer or fault
-        log.info(
+        log_event(
             "vendor call",
-            extra={
-                "members": {
-                    "product": self.operation.product,
-                    "action": self.operation.action,
-                    "taskId": task_ids,
-                    "seconds": round(seconds, 4),
-                    "outcome": "answered" if answer else fault.reason.value if fault else "abandoned",
-                    "vendorCode": fault.vendor_code if fault else None,
-                    "vendorMessage": fault.detail if fault else None,
-                    "vendorRequestId": told.request_id if told else None,
-                }
-            },
+            product=self.operation.product,
+            action=self.operation.action,
+            taskId=task_ids,
+            seconds=round(seconds, 4),
+            outcome="answered" if answer else fault.reason.value if fault else "abandoned",
+            vendorCode=fault.vendor_code if fault else None,
+            vendorMessage=fault.detail if fault else None,
+            vendorRequestId=told.request_id if told else None,
         )

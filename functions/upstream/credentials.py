@@ -1,4 +1,4 @@
-"""Where the key comes from, asked anew for every signature: credentials rotate, clients and pools need not."""
+"""Where the access key comes from, read anew for every signature: keys rotate, clients and connections need not."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class AccessKey(msgspec.Struct, frozen=True):
     security_token: str | None = None
 
     def __repr__(self) -> str:
-        """No part of it belongs in any text."""
-        return "Triple(…)"
+        """Nothing of it belongs in any text."""
+        return "AccessKey(…)"
 
 
 class CredentialSource:
-    """The newest triple: what Function Compute last sent in request headers, else what the environment holds now.
+    """The newest access key: the one Function Compute last sent in request headers, else that of the environment.
 
-    In a living instance only the headers are known to be renewed (FC facts 4), so they win once seen. Implements the
-    SDK's credential interface: it calls `get_credential()` for every request it signs.
+    In a running instance only the headers are known to be renewed (docs/function-compute.md 4.2): they win once
+    seen. Implements the SDK's credential provider: `get_credential()` is called for every request it signs.
     """
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
@@ -38,12 +38,12 @@ class CredentialSource:
         self._offered: AccessKey | None = None
 
     def offer(self, access_key_id: str, access_key_secret: str, security_token: str | None) -> None:
-        """Take over a triple that Function Compute sent along with a request."""
+        """Use this access key from now on; ignored where a part of it is empty."""
         if access_key_id and access_key_secret:
             self._offered = AccessKey(access_key_id, access_key_secret, security_token or None)
 
     def newest(self) -> AccessKey:
-        """The triple to sign with now; empty strings when there is none, which the SDK reports as such."""
+        """The access key to sign with now; empty strings when there is none."""
         if self._offered is not None:
             return self._offered
         read = self._environ.get
@@ -54,25 +54,25 @@ class CredentialSource:
         )
 
     def get_credential(self) -> CredentialModel:
-        """The SDK's own form of `newest()`. Raises NoCredentials when there is nothing to sign with."""
+        """`newest()` in the SDK's form. Raises NoCredentials when there is nothing to sign with."""
         from alibabacloud_credentials.models import CredentialModel  # noqa: PLC0415 -- loaded by the SDK anyway
 
-        triple = self.newest()
-        if not (triple.access_key_id and triple.access_key_secret):
+        key = self.newest()
+        if not (key.access_key_id and key.access_key_secret):
             raise NoCredentials
         return CredentialModel(
-            access_key_id=triple.access_key_id,
-            access_key_secret=triple.access_key_secret,
-            security_token=triple.security_token,
-            type="sts" if triple.security_token else "access_key",
+            access_key_id=key.access_key_id,
+            access_key_secret=key.access_key_secret,
+            security_token=key.security_token,
+            type="sts" if key.security_token else "access_key",
         )
 
 
 class NoCredentials(Exception):  # noqa: N818 -- it says what is missing
-    """Raised when a call would have to be signed and there is no key."""
+    """Raised when a call has to be signed and there is no access key."""
 
     def __init__(self) -> None:
-        """One text, with what to do."""
+        """The text says what to do."""
         super().__init__(
             "no credentials: give the function a role, or set ALIBABA_CLOUD_ACCESS_KEY_ID and _ACCESS_KEY_SECRET"
         )

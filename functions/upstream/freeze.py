@@ -1,4 +1,4 @@
-"""Notices that the instance was frozen, or that nobody asked for long: both leave dead connections behind."""
+"""Detects that the instance was frozen or idle: its connections are dead then (docs/function-compute.md 3.6)."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Callable
 
 from functions.model import Clock
 
-GAP_SECONDS = 30.0
+FREEZE_SECONDS = 30.0
 
 
 class FreezeDetector:
-    """Calls `thawed` when more than 30 s lie between two ticks; every question ticks (design part 2)."""
+    """Calls `on_thaw` when more than `FREEZE_SECONDS` lie between two ticks; every request ticks."""
 
-    def __init__(self, clock: Clock, thawed: Callable[[], None]) -> None:
-        """The first tick never counts as a gap."""
+    def __init__(self, clock: Clock, on_thaw: Callable[[], None]) -> None:
+        """The detector is made when the instance starts, which counts as a tick."""
         self._clock = clock
-        self._thawed = thawed
+        self._on_thaw = on_thaw
         self._last = clock.now()
 
     def tick(self) -> None:
-        """Note that the loop runs."""
+        """Note that the instance runs."""
         now = self._clock.now()
-        if self._last.age_at(now) > GAP_SECONDS:
-            self._thawed()
+        if self._last.age_at(now) > FREEZE_SECONDS:
+            self._on_thaw()
         self._last = now

@@ -1,7 +1,7 @@
-"""The SDK's HTTP session, replaced by one with limits it lacks: size of a body, time of a whole call (facts 7.3, 7.4).
+"""Replaces the SDK's HTTP session by one with a cap on bodies and a total deadline (docs/vendor.md 7.3, 7.4).
 
-The SDK sends every sync call through `DaraCore._sessions`, one `requests.Session` per address. A session of ours is
-put there first. What belongs to one call travels in a thread-local `CallScope`, since the SDK passes nothing through.
+The SDK sends every sync call through `DaraCore._sessions`, one `requests.Session` per address; a BoundedSession is put
+there first. What belongs to one call is held in a thread-local `CallScope`, because the SDK passes nothing through.
 A test pins this hook to the SDK's version.
 """
 
@@ -21,18 +21,18 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
-BODY_CAP_BYTES = 32 * 1024 * 1024
-"""20,000 rows (ten ids of 2,000 URLs, facts 6.5) with URLs of 1,024 bytes fit."""
-CONNECT_SECONDS = 5.0
+MAX_BODY_BYTES = 32 * 1024 * 1024
+"""Room for 20,000 rows (ten ids of 2,000 URLs, docs/vendor.md 6.5) with URLs of 1,024 bytes."""
+MAX_CONNECT_SECONDS = 5.0
 _CHUNK_BYTES = 256 * 1024
 _local = threading.local()
 
 
 class CallScope:
-    """One call while it is under way: its deadline, and what is learned that the SDK's exceptions lose (facts 7.6).
+    """One running call: its deadline, and what the SDK's exceptions do not tell (docs/vendor.md 7.6).
 
     `deadline` is on the monotonic clock; `failure` is `timeout`, `too-large` or `unreachable` once it failed; `sent`
-    says whether any of the request may have left this machine. A `fresh` call uses no connection that was used before.
+    says whether any of the request may have left this machine. A `fresh` call reuses no pooled connection.
     """
 
     def __init__(self, deadline: float, *, fresh: bool = False) -> None:
@@ -49,30 +49,30 @@ class CallScope:
 
     @property
     def remaining(self) -> float:
-        """Seconds left, at least a hair: sockets take no timeout of zero."""
+        """Seconds left, at least a millisecond: a socket timeout of zero means something else."""
         return max(self.deadline - time.monotonic(), 0.001)
 
     @property
     def expired(self) -> bool:
-        """Whether nobody may wait for this call any more."""
+        """Whether the call was aborted or its deadline has passed."""
         return self._aborted or time.monotonic() >= self.deadline
 
-    def hold(self, sock: socket.socket | None) -> None:
-        """Remember the socket that `abort` has to cut; what is written to one that is cut goes nowhere."""
+    def use_socket(self, sock: socket.socket | None) -> None:
+        """Note the socket that `abort` has to shut down; after `abort` it is shut down at once."""
         with self._lock:
             self._socket = sock
             if self._aborted:
-                self._cut()
+                self._shut_down()
             elif sock is not None:
                 self.sent = True
 
     def abort(self) -> None:
-        """Cut the call short: a thread cannot be cancelled, but its socket can be shut under it."""
+        """End the call: a thread cannot be cancelled, but the socket it waits for can be shut down."""
         with self._lock:
             self._aborted = True
-            self._cut()
+            self._shut_down()
 
-    def _cut(self) -> None:
+    def _shut_down(self) -> None:
         if self._socket is not None:
             with suppress(OSError):
                 # The plain shutdown also for TLS: the SSL object is in use by the thread that reads.
@@ -86,7 +86,7 @@ def call_scope(scope: CallScope) -> Iterator[CallScope]:
     try:
         yield scope
     finally:
-        scope.hold(None)
+        scope.use_socket(None)
         _local.scope = None
 
 
@@ -99,56 +99,56 @@ def current_scope() -> CallScope:
     return scope
 
 
-class _HeldConnection(HTTPConnection):
-    """Shows its socket to the scope before a request is sent, so that even dripping headers can be cut."""
+class _AbortableConnection(HTTPConnection):
+    """Tells the scope its socket before a request is sent, so that every phase of the call can be aborted."""
 
-    used = False
+    was_used = False
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        _hold(self)
+        _connect(self)
         super().request(*args, **kwargs)
 
 
-class _HeldTlsConnection(HTTPSConnection):
+class _AbortableTlsConnection(HTTPSConnection):
     """The same over TLS."""
 
-    used = False
+    was_used = False
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        _hold(self)
+        _connect(self)
         super().request(*args, **kwargs)
 
 
-def _hold(connection: _HeldConnection | _HeldTlsConnection) -> None:
-    if connection.used and current_scope().fresh:
+def _connect(connection: _AbortableConnection | _AbortableTlsConnection) -> None:
+    if connection.was_used and current_scope().fresh:
         connection.close()
     if connection.sock is None:
         connection.connect()
-    connection.used = True
-    current_scope().hold(connection.sock)
+    connection.was_used = True
+    current_scope().use_socket(connection.sock)
 
 
-class _HeldPool(HTTPConnectionPool):
-    ConnectionCls = _HeldConnection
+class _AbortablePool(HTTPConnectionPool):
+    ConnectionCls = _AbortableConnection
 
 
-class _HeldTlsPool(HTTPSConnectionPool):
-    ConnectionCls = _HeldTlsConnection
+class _AbortableTlsPool(HTTPSConnectionPool):
+    ConnectionCls = _AbortableTlsConnection
 
 
 class BoundedAdapter(HTTPAdapter):
-    """Reads the whole answer itself: at most `BODY_CAP_BYTES`, before the scope's deadline, through no proxy."""
+    """Reads the whole body itself: at most `MAX_BODY_BYTES`, before the scope's deadline, through no proxy."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Let every pool make connections that can be cut."""
+        """Use connections that can be aborted."""
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HeldPool, "https": _HeldTlsPool}
+        self.poolmanager.pool_classes_by_scheme = {"http": _AbortablePool, "https": _AbortableTlsPool}
 
     def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
-        """Send and read to the end. Raises requests' exceptions; the scope then knows the kind of failure."""
+        """Send, and read the whole body. Raises requests' exceptions; `scope.failure` then names the kind."""
         scope = current_scope()
-        # NO_PROXY is ignored by the SDK, and a proxy from the environment would see every signature (facts 7.8).
-        options.update(stream=True, proxies={}, timeout=(min(CONNECT_SECONDS, scope.remaining), scope.remaining))
+        # The SDK honours HTTP_PROXY and not NO_PROXY; a proxy would see every signature (docs/vendor.md 7.8).
+        options.update(stream=True, proxies={}, timeout=(min(MAX_CONNECT_SECONDS, scope.remaining), scope.remaining))
         try:
             _check_deadline(scope)
             response = super().send(request, **options)
@@ -156,16 +156,16 @@ class BoundedAdapter(HTTPAdapter):
             response._content = _read_bounded(response, scope)  # noqa: SLF001 -- requests has no other way to set it
         except (OSError, Urllib3Error) as fault:
             scope.failure = scope.failure or _failure_of(fault, scope)
-            # The type alone: messages of lower layers may hold whole requests, signatures included (facts 7.6).
+            # Only the type: messages of lower layers may hold whole requests with their signature (docs/vendor.md 7.6).
             raise requests.ConnectionError(type(fault).__name__) from None
         return response
 
 
 class BoundedSession(requests.Session):
-    """A session that follows no redirect: a redirected call would carry its signature along (facts 7.6)."""
+    """A session that follows no redirect: the signature would be sent along (docs/vendor.md 7.6)."""
 
     def __init__(self, connections: int) -> None:
-        """`connections` are kept alive per address; as many as threads that call."""
+        """At most `connections` are kept alive per address."""
         super().__init__()
         self.trust_env = False
         adapter = BoundedAdapter(pool_connections=2, pool_maxsize=connections)
@@ -177,7 +177,7 @@ class BoundedSession(requests.Session):
         return
 
     def drop_connections(self) -> None:
-        """Forget pooled connections, which are dead after a freeze."""
+        """Close pooled connections: after a freeze they are dead."""
         for adapter in set(self.adapters.values()):
             if isinstance(adapter, HTTPAdapter):
                 adapter.poolmanager.clear()
@@ -192,10 +192,10 @@ def _read_bounded(response: requests.Response, scope: CallScope) -> bytes:
             break
         chunks.append(chunk)
         size += len(chunk)
-        if size > BODY_CAP_BYTES:
+        if size > MAX_BODY_BYTES:
             scope.failure = "too-large"
             response.raw.close()
-            msg = f"the body is larger than {BODY_CAP_BYTES} bytes"
+            msg = f"the body is larger than {MAX_BODY_BYTES} bytes"
             raise OSError(msg)
     response.raw.release_conn()
     return b"".join(chunks)

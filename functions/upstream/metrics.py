@@ -1,4 +1,4 @@
-"""What the calls of one vendor action came to, for `/healthz?verbose=1` and the log."""
+"""Counts of one vendor action's calls, for `/healthz?verbose=1` and the log."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from collections import deque
 
 import msgspec
 
-_REMEMBERED_LATENCIES = 32
+_LATENCIES_KEPT = 32
 
 
 class ActionStats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Counts since this instance started; `rate` in calls a second, `latency` the median of late calls, in seconds."""
+    """Counts since this instance started. `rate` in calls a second; `latency` in seconds, the median of the last calls.
+
+    `hits` are ids answered from the cache, `shared` ids that joined a call under way, `batch_fill` the mean number of
+    ids in a batch.
+    """
 
     action: str
     calls: int
@@ -27,29 +31,29 @@ class ActionStats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ActionMetrics:
-    """Counts of one action, written by whoever does the counting."""
+    """Counters of one action; the members are counted up by those who call, batch and cache."""
 
     def __init__(self) -> None:
         """All zero."""
         self.calls = self.throttles = self.retries = self.faults = self.hits = self.shared = 0
         self._batches = self._ids = 0
-        self._latencies: deque[float] = deque(maxlen=_REMEMBERED_LATENCIES)
+        self._latencies: deque[float] = deque(maxlen=_LATENCIES_KEPT)
 
-    def called(self, seconds: float) -> None:
-        """One call was answered after `seconds`."""
+    def count_latency(self, seconds: float) -> None:
+        """Count the time that one call took until it was answered."""
         self._latencies.append(seconds)
 
-    def batched(self, ids: int) -> None:
-        """One batch of `ids` left."""
+    def count_batch(self, ids: int) -> None:
+        """Count one batch of `ids`."""
         self._batches += 1
         self._ids += ids
 
     @property
     def median_latency(self) -> float | None:
-        """Of the last calls; None before the first."""
+        """Seconds, over the last calls; None before the first."""
         return statistics.median(self._latencies) if self._latencies else None
 
-    def report(self, action: str, *, queue_length: int, rate: float) -> ActionStats:
+    def stats(self, action: str, *, queue_length: int, rate: float) -> ActionStats:
         """The counts as they stand."""
         return ActionStats(
             action=action,

@@ -1,4 +1,4 @@
-"""One operation of a vendor's API, as data: everything else about it is derived by the SDKs' own naming rules."""
+"""One operation of a vendor's API as data; the names in its SDK follow from the SDKs' naming rules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 
 class OperationKind(StrEnum):
-    """What an operation is for; rights are granted by it."""
+    """What an operation does; packager/policies.py grants rights by it."""
 
     BY_ID = "by-id"
     LIST = "list"
@@ -18,7 +18,11 @@ class OperationKind(StrEnum):
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """An RPC action of one product. `qps` is what the vendor allows the account, `rate_setting` overrides it."""
+    """An RPC action of one product.
+
+    `qps` is the calls a second that the vendor allows the whole account; `rate_setting` names the environment variable
+    that overrides it: `TASK_STATUS_<rate_setting>_QPS`.
+    """
 
     product: str
     sdk_package: str
@@ -44,5 +48,5 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ram_action(self) -> str:
-        """The right to call it."""
+        """The RAM action that permits it (docs/vendor.md 5.5)."""
         return f"{self.product}:{self.action}"

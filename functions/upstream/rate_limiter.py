@@ -1,9 +1,9 @@
-"""Paces the calls of one vendor action, counting the way the vendor does.
+"""Limits the calls a second of one vendor action, counting the way the vendor does.
 
-The vendor counts arrivals in its own second, and we only know when an answer came back. A token counted at sending can
-arrive late and make a neighbouring second overflow (43 of 30 when simulated), so a token comes back one second after
-its call's **answer**. Bursts up to the rate are allowed; waiters are served first come, first served. When the vendor
-throttles all the same, because others in the account call too, the rate is halved and recovers step by step (AIMD).
+The vendor counts arrivals in its own second. A call counted when it is sent can arrive late and make the next second
+overflow (docs/vendor.md 5.1: 43 of 30), so a call counts until one second after its **answer**. Bursts up to the rate
+are allowed; waiters are served first come, first served. When the vendor throttles all the same, because others use the
+account too, the rate is halved and recovers step by step (additive increase, multiplicative decrease: AIMD).
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from contextlib import suppress
 WINDOW_SECONDS = 1.0
 _DECREASE = 0.5
 _RECOVERY_PER_SECOND = 0.05
-"""Share of the full rate that comes back in a second without throttling: a halved rate is whole again after 10 s."""
+"""Share of the full rate regained in a second without throttling: a halved rate is full again after 10 s."""
 
 
 class Permit:
-    """The right to make one call now. `answered()` it when the call is over, `unused()` if it was never sent."""
+    """The right to make one call now. Call `answered()` when the call has ended, `unused()` when it was never sent."""
 
     def __init__(self, limiter: RateLimiter) -> None:
-        """Permits are made by their limiter."""
+        """Made by `RateLimiter.acquire`."""
         self._limiter: RateLimiter | None = limiter
 
     def answered(self) -> None:
-        """The call is over, well or not: its token comes back a second from now."""
+        """The call has ended, well or not: it stops counting a second from now."""
         self._give_back(sent=True)
 
     def unused(self) -> None:
-        """The call was never sent: its token comes back at once."""
+        """The call was never sent: it stops counting now."""
         self._give_back(sent=False)
 
     def _give_back(self, *, sent: bool) -> None:
@@ -41,14 +41,14 @@ class Permit:
 
 
 class RateLimiter:
-    """At most `rate` calls a second as the vendor sees them. Times are those of the running event loop."""
+    """At most `rate` calls a second as the vendor counts them. Times are those of the running event loop."""
 
     def __init__(self, rate: float) -> None:
-        """A rate below one a second is one call per 1/rate seconds."""
+        """A rate below one means one call in 1/rate seconds."""
         self.capacity = max(1, math.floor(rate))
         self._hold = max(WINDOW_SECONDS, self.capacity / rate)
         self._allowed = float(self.capacity)
-        self._under_way = 0
+        self._running = 0
         self._returning: deque[float] = deque()
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._blocked_until = -math.inf
@@ -56,7 +56,7 @@ class RateLimiter:
         self._timer: asyncio.TimerHandle | None = None
 
     async def acquire(self) -> Permit:
-        """Wait for a token, first come first served."""
+        """Wait for a permit."""
         if self._waiters or self._free(self._now()) < 1:
             turn = asyncio.get_running_loop().create_future()
             self._waiters.append(turn)
@@ -67,11 +67,11 @@ class RateLimiter:
                 self._leave(turn)
                 raise
         else:
-            self._under_way += 1
+            self._running += 1
         return Permit(self)
 
     def wait_for(self, calls: int = 1) -> float:
-        """Seconds until the last of `calls` further calls could leave, if all goes as it does now."""
+        """Seconds until the last of `calls` further calls can be sent, if nothing changes."""
         now = self._now()
         blocked = max(self._blocked_until - now, 0.0)
         free = max(self._free(now), 0)
@@ -79,14 +79,14 @@ class RateLimiter:
         if short <= 0:
             return 0.0
         soon = [max(at - now, blocked) for at in self._returning]
-        returns = sorted(soon + [blocked + self._hold] * (self._under_way + free))
-        # After a cut of the rate more tokens are out than will count: the first to return free nobody.
+        returns = sorted(soon + [blocked + self._hold] * (self._running + free))
+        # After the rate was halved more calls count than are allowed: the first to stop counting free no permit.
         returns = returns[-max(1, math.floor(self._allowed)) :] or [blocked]
         rounds, place = divmod(short - 1, len(returns))
         return returns[place] + rounds * self._hold
 
     def throttled(self, retry_after: float | None = None) -> None:
-        """The vendor refused a call: go down at once, at most once per window, for one burst is refused many times."""
+        """The vendor throttled a call: halve the rate, once per window only, as one burst is throttled many times."""
         now = self._now()
         if now - self._decreased_at >= WINDOW_SECONDS:
             self._recover(now)
@@ -103,7 +103,7 @@ class RateLimiter:
 
     @property
     def queue_length(self) -> int:
-        """How many callers wait for a token."""
+        """How many callers wait for a permit."""
         return len(self._waiters)
 
     def _now(self) -> float:
@@ -115,7 +115,7 @@ class RateLimiter:
         self._recover(now)
         while self._returning and self._returning[0] <= now:
             self._returning.popleft()
-        return math.floor(self._allowed) - self._under_way - len(self._returning)
+        return math.floor(self._allowed) - self._running - len(self._returning)
 
     def _recover(self, now: float) -> None:
         if self._allowed < self.capacity and now > self._recovered_at:
@@ -124,7 +124,7 @@ class RateLimiter:
         self._recovered_at = now
 
     def _returned(self, *, sent: bool) -> None:
-        self._under_way -= 1
+        self._running -= 1
         if sent:
             self._returning.append(self._now() + self._hold)
         self._serve()
@@ -133,7 +133,7 @@ class RateLimiter:
         while self._waiters and self._free(self._now()) >= 1:
             turn = self._waiters.popleft()
             if not turn.done():
-                self._under_way += 1
+                self._running += 1
                 turn.set_result(None)
         self._arm()
 
@@ -144,7 +144,7 @@ class RateLimiter:
         if not self._waiters:
             return
         now = self._now()
-        # At the latest after a window: a rate that recovers frees tokens without anything coming back.
+        # At the latest after a window: a recovering rate frees permits without any call ending.
         moments = [now + WINDOW_SECONDS, *list(self._returning)[:1]]
         if self._blocked_until > now:
             moments = [self._blocked_until]
@@ -154,5 +154,5 @@ class RateLimiter:
         with suppress(ValueError):
             self._waiters.remove(turn)
             return
-        if turn.done() and not turn.cancelled():  # the token came at the same moment as the cancellation
+        if turn.done() and not turn.cancelled():  # granted and cancelled at the same moment
             self._returned(sent=False)

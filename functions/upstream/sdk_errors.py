@@ -1,4 +1,4 @@
-"""The SDK's exceptions and error bodies, turned into one reason each (facts 5 and 7.6).
+"""The SDK's exceptions and error bodies, turned into one reason each (docs/vendor.md 5 and 7.6).
 
 Decided by the vendor's code first, because a throttling answer comes as 400, 429 or 503 alike. Only the clean text of
 the body is kept; messages and reprs of the SDK's exceptions can hold tokens and signatures and are never read.
@@ -26,7 +26,7 @@ _BY_CODE: Mapping[str, Reason] = {
     "SignatureNonceUsed": Reason.UNAVAILABLE,  # a repeat carries a new nonce
     "NoPermission": Reason.DENIED,
     "InternalError": Reason.UNAVAILABLE,
-    "DomainNameOverLimit": Reason.REJECTED,  # a refusal, though it comes with HTTP 500 (facts 1.1)
+    "DomainNameOverLimit": Reason.REJECTED,  # a refusal, though it comes with HTTP 500 (docs/vendor.md 1.1)
 }
 _BY_PREFIX: tuple[tuple[str, Reason], ...] = (
     ("Throttling", Reason.THROTTLED),
@@ -41,7 +41,7 @@ _BY_FAILURE: Mapping[str, Reason] = {
     "unreachable": Reason.UNAVAILABLE,
 }
 _SUCCESS_WORDS = frozenset({"200", "0", "ok", "success"})
-_NONE = "None"  # what the SDK writes where the body had no Code or RequestId (facts 7.6)
+_NONE = "None"  # what the SDK writes where the body had no Code or RequestId (docs/vendor.md 7.6)
 _MULTIPLE_CHOICES, _BAD_REQUEST, _FORBIDDEN, _REQUEST_TIMEOUT = 300, 400, 403, 408
 _TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
 
@@ -53,13 +53,15 @@ def fault_of(exception: Exception, scope: CallScope, product: str) -> UpstreamFa
         return _fault_of_body(data, scope.http_status, product, getattr(exception, "retry_after", None))
     code = _word(getattr(exception, "code", None))
     if isinstance(getattr(exception, "inner_exception", None), NoCredentials) or code == "InvalidCredentials":
-        return UpstreamFault(Reason.BAD_CREDENTIALS, product=product, detail=str(NoCredentials()), void=True)
+        return UpstreamFault(Reason.BAD_CREDENTIALS, product=product, detail=str(NoCredentials()), without_effect=True)
     if scope.failure is not None:
         text = f"the transport failed: {scope.failure}"
-        return UpstreamFault(_BY_FAILURE[scope.failure], product=product, detail=text, void=not scope.sent)
+        return UpstreamFault(_BY_FAILURE[scope.failure], product=product, detail=text, without_effect=not scope.sent)
     reason = _reason_of_status(scope.http_status)
-    void = not scope.sent or _refused_whole(reason, scope.http_status)
-    return UpstreamFault(reason, product=product, detail=_without_json(scope.http_status), void=void)
+    without_effect = not scope.sent or _refused_whole(reason, scope.http_status)
+    return UpstreamFault(
+        reason, product=product, detail=_without_json(scope.http_status), without_effect=without_effect
+    )
 
 
 def fault_in(body: Any, http_status: int, product: str) -> UpstreamFault | None:
@@ -88,7 +90,7 @@ def _fault_of_body(
         vendor_code=code or None,
         request_id=_word(body.get("RequestId", body.get("requestId"))) or None,
         retry_after=retry_after_ms / 1000 if isinstance(retry_after_ms, int | float) else None,
-        void=_refused_whole(reason, http_status),
+        without_effect=_refused_whole(reason, http_status),
     )
 
 

@@ -1,4 +1,4 @@
-"""Equal questions asked at the same time are asked once, and the answer serves for a moment longer."""
+"""Single flight: equal work wanted at the same time is done once, and its result serves for a moment longer."""
 
 from __future__ import annotations
 
@@ -14,68 +14,68 @@ from functions.model import Clock, Moment
 T = TypeVar("T")
 
 
-class _Flight(Generic[T]):
-    """A question under way, and how many wait for it."""
+class _InFlight(Generic[T]):
+    """Work under way, and how many callers wait for it."""
 
     def __init__(self, task: asyncio.Task[T]) -> None:
         self.task = task
         self.waiters = 0
 
 
-class SharedAnswers(Generic[T]):
-    """Answers by question. A question nobody waits for any more is given up; faults are never kept."""
+class SingleFlight(Generic[T]):
+    """Results by key. Work that nobody waits for any more is cancelled; exceptions are never kept."""
 
-    def __init__(self, clock: Clock, seconds: float, size: int) -> None:
-        """An answer is kept for `seconds` from when it was asked for; at most `size` of them."""
+    def __init__(self, clock: Clock, keep_seconds: float, max_kept: int) -> None:
+        """A result serves until `keep_seconds` after its work began; at most `max_kept` results are kept."""
         self._clock = clock
-        self._seconds = seconds
-        self._kept: LRUCache[Hashable, tuple[Moment, T]] = LRUCache(size)
-        self._flights: dict[Hashable, _Flight[T]] = {}
+        self._keep_seconds = keep_seconds
+        self._kept: LRUCache[Hashable, tuple[Moment, T]] = LRUCache(max_kept)
+        self._in_flight: dict[Hashable, _InFlight[T]] = {}
 
-    async def get(self, question: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
-        """The answer to `question`; `ask` fetches it where nobody else does. Raises what `ask` raises."""
-        kept = self._kept.get(question)
-        if kept is not None and kept[0].age_at(self._clock.now()) < self._seconds:
+    async def run(self, key: Hashable, work: Callable[[], Awaitable[T]]) -> T:
+        """The result for `key`; `work` is called only where no equal work runs. Raises what `work` raises."""
+        kept = self._kept.get(key)
+        if kept is not None and kept[0].age_at(self._clock.now()) < self._keep_seconds:
             return kept[1]
-        flight = self._flights.get(question)
-        if flight is not None:
+        running = self._in_flight.get(key)
+        if running is not None:
             try:
-                return await self._aboard(question, flight)
+                return await self._wait_for(key, running)
             except UpstreamFault:
-                # Whoever asked first may have had less time left than this caller has.
+                # The first caller may have had less time left than this one: try once more.
                 pass
-        return await self._aboard(question, self._flights.get(question) or self._depart(question, ask))
+        return await self._wait_for(key, self._in_flight.get(key) or self._start(key, work))
 
-    def forget(self) -> None:
-        """Keep nothing: after a freeze the answers are of another time."""
+    def clear(self) -> None:
+        """Drop every kept result."""
         self._kept.clear()
 
-    def _depart(self, question: Hashable, ask: Callable[[], Awaitable[T]]) -> _Flight[T]:
-        async def fly() -> T:
-            asked = self._clock.now()
-            answer = await ask()
-            self._kept[question] = (asked, answer)
-            return answer
+    def _start(self, key: Hashable, work: Callable[[], Awaitable[T]]) -> _InFlight[T]:
+        async def run_and_keep() -> T:
+            started = self._clock.now()
+            result = await work()
+            self._kept[key] = (started, result)
+            return result
 
-        flight = self._flights[question] = _Flight(asyncio.ensure_future(fly()))
-        flight.task.add_done_callback(lambda task: self._landed(question, flight, task))
+        flight = self._in_flight[key] = _InFlight(asyncio.ensure_future(run_and_keep()))
+        flight.task.add_done_callback(lambda task: self._finished(key, flight, task))
         return flight
 
-    async def _aboard(self, question: Hashable, flight: _Flight[T]) -> T:
+    async def _wait_for(self, key: Hashable, flight: _InFlight[T]) -> T:
         flight.waiters += 1
         try:
             return await asyncio.shield(flight.task)
         finally:
             flight.waiters -= 1
             if not flight.waiters and not flight.task.done():
-                self._remove(question, flight)  # at once: who asks before the task is gone must not board it
+                self._remove(key, flight)  # now, not when the task has ended: a new caller must not join it
                 flight.task.cancel()
 
-    def _landed(self, question: Hashable, flight: _Flight[T], task: asyncio.Task[T]) -> None:
-        self._remove(question, flight)
+    def _finished(self, key: Hashable, flight: _InFlight[T], task: asyncio.Task[T]) -> None:
+        self._remove(key, flight)
         if not task.cancelled():
-            task.exception()  # looked at, so that a fault which came after the last waiter left is no noise
+            task.exception()  # retrieved, so that asyncio does not report one that came after the last caller left
 
-    def _remove(self, question: Hashable, flight: _Flight[T]) -> None:
-        if self._flights.get(question) is flight:
-            del self._flights[question]
+    def _remove(self, key: Hashable, flight: _InFlight[T]) -> None:
+        if self._in_flight.get(key) is flight:
+            del self._in_flight[key]

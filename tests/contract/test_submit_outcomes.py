@@ -10,7 +10,7 @@ import pytest
 
 from emulator.testing import Answer, Emulator, Hang, Refuse, Reset, Text, Throttle, Truncate
 from functions.products.submit.rejections import RejectReason
-from functions.products.submit.submitter import FURTHER_CALLS
+from functions.products.submit.submitter import MAX_SPLIT_CALLS
 from functions.tasks.submit import NothingSubmitted, Rejection
 from functions.upstream.http_session import CallScope
 from tests.support.real_service import house_over
@@ -144,7 +144,7 @@ def test_what_good_urls_may_cost_is_bounded(emu: Emulator) -> None:
     paths = [f"https://www.example.com/{number}/" + "x" * 1_100 for number in range(200)]
     with house_over(emu) as house:
         assert reasons(submit(house, *paths)) == {"invalid-object-path": 200}
-    assert len(submits(emu)) <= 1 + FURTHER_CALLS
+    assert len(submits(emu)) <= 1 + MAX_SPLIT_CALLS
 
 
 def test_a_domain_that_is_not_the_accounts_does_not_hide_the_others(emu: Emulator) -> None:
@@ -185,15 +185,15 @@ def test_a_call_given_up_before_it_left_was_not_sent() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         scope = CallScope(time.monotonic() + 1)
-        scope.hold(None)
+        scope.use_socket(None)
         assert not scope.sent
         scope.abort()
-        scope.hold(ours)
+        scope.use_socket(ours)
         assert not scope.sent
         with pytest.raises(BrokenPipeError):
             ours.send(b"x")
         another = CallScope(time.monotonic() + 1)
-        another.hold(theirs)
+        another.use_socket(theirs)
         assert another.sent
 
 

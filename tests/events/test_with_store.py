@@ -405,7 +405,7 @@ def test_while_the_lists_cannot_be_read_nothing_is_repeated() -> None:
 def test_nothing_is_tried_for_ever() -> None:
     async def main() -> Shelf:
         account, shelf = SlowAccount(), Shelf()
-        account.faults["RefreshObjectCaches"] = UpstreamFault(Reason.UNAVAILABLE, product="cdn", void=True)
+        account.faults["RefreshObjectCaches"] = UpstreamFault(Reason.UNAVAILABLE, product="cdn", without_effect=True)
         door = Instance(account, shelf, REFRESH)
         await door.handle(event("a.jpg"))
         await asyncio.sleep(86_500)

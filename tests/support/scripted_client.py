@@ -39,8 +39,8 @@ class ScriptedClient:
         return self.script(parameters)
 
 
-def channel_over(client: ScriptedClient, rate: float = 30, operation: Operation = BY_ID) -> ActionCaller:
-    """A real channel over a scripted client, with no jitter."""
+def caller_over(client: ScriptedClient, rate: float = 30, operation: Operation = BY_ID) -> ActionCaller:
+    """A real caller over a scripted client, with no jitter."""
     return ActionCaller(operation, cast("SdkClient", client), rate, jitter=lambda: 1.0)
 
 

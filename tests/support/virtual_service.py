@@ -113,8 +113,8 @@ def instance_over(
     for name in settings.products:
         product = products[name] = Product(specs[name], settings, CredentialSource({}), SharedState(cache, clock))
         product.close()
-        for channel in product._channels.values():
-            channel._client = account  # type: ignore[assignment]
+        for caller in product._callers.values():
+            caller._client = account  # type: ignore[assignment]
     return TaskService(settings, products, cache, clock)
 
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from functions.errors import Reason, UpstreamFault
-from functions.upstream.single_flight import SharedAnswers
+from functions.upstream.single_flight import SingleFlight
 from tests.support.virtual_time import LoopClock, run
 
 
@@ -32,14 +32,14 @@ class Oracle:
         return number
 
 
-def sharing(seconds: float = 5.0) -> SharedAnswers[int]:
-    return SharedAnswers(LoopClock(), seconds, 2)
+def sharing(seconds: float = 5.0) -> SingleFlight[int]:
+    return SingleFlight(LoopClock(), seconds, 2)
 
 
 def test_who_asks_the_same_at_the_same_time_is_answered_by_one_question() -> None:
     async def main() -> None:
         oracle, shared = Oracle(), sharing()
-        answers = await asyncio.gather(*(shared.get("a", oracle.answer) for _ in range(50)))
+        answers = await asyncio.gather(*(shared.run("a", oracle.answer) for _ in range(50)))
         assert (set(answers), oracle.asked) == ({1}, 1)
 
     run(main())
@@ -48,11 +48,11 @@ def test_who_asks_the_same_at_the_same_time_is_answered_by_one_question() -> Non
 def test_an_answer_serves_until_it_is_as_old_as_it_may_be_counted_from_the_asking() -> None:
     async def main() -> None:
         oracle, shared = Oracle(), sharing(seconds=5.0)
-        await shared.get("a", oracle.answer)
+        await shared.run("a", oracle.answer)
         await asyncio.sleep(3.9)
-        assert await shared.get("a", oracle.answer) == 1
+        assert await shared.run("a", oracle.answer) == 1
         await asyncio.sleep(0.1)
-        assert await shared.get("a", oracle.answer) == 2
+        assert await shared.run("a", oracle.answer) == 2
 
     run(main())
 
@@ -60,7 +60,7 @@ def test_an_answer_serves_until_it_is_as_old_as_it_may_be_counted_from_the_askin
 def test_other_questions_are_asked_by_themselves_and_few_answers_are_kept() -> None:
     async def main() -> None:
         oracle, shared = Oracle(), sharing()
-        assert [await shared.get(key, oracle.answer) for key in "abca"] == [1, 2, 3, 4]
+        assert [await shared.run(key, oracle.answer) for key in "abca"] == [1, 2, 3, 4]
 
     run(main())
 
@@ -68,12 +68,12 @@ def test_other_questions_are_asked_by_themselves_and_few_answers_are_kept() -> N
 def test_what_nobody_waits_for_any_more_is_given_up_and_can_be_asked_again() -> None:
     async def main() -> None:
         oracle, shared = Oracle(), sharing()
-        waiting = [asyncio.ensure_future(shared.get("a", oracle.answer)) for _ in range(2)]
+        waiting = [asyncio.ensure_future(shared.run("a", oracle.answer)) for _ in range(2)]
         await asyncio.sleep(0.5)
         for task in waiting:
             task.cancel()
         await asyncio.sleep(0)
-        assert await shared.get("a", oracle.answer) == 2
+        assert await shared.run("a", oracle.answer) == 2
         assert oracle.given_up == 1
 
     run(main())
@@ -82,7 +82,7 @@ def test_what_nobody_waits_for_any_more_is_given_up_and_can_be_asked_again() -> 
 def test_one_who_leaves_takes_the_answer_from_nobody() -> None:
     async def main() -> None:
         oracle, shared = Oracle(), sharing()
-        first, second = (asyncio.ensure_future(shared.get("a", oracle.answer)) for _ in range(2))
+        first, second = (asyncio.ensure_future(shared.run("a", oracle.answer)) for _ in range(2))
         await asyncio.sleep(0.5)
         first.cancel()
         assert await second == 1
@@ -95,7 +95,7 @@ def test_a_fault_is_the_first_askers_and_the_others_ask_again_together() -> None
     async def main() -> None:
         oracle, shared = Oracle(), sharing()
         oracle.faults = 1
-        answers = await asyncio.gather(*(shared.get("a", oracle.answer) for _ in range(5)), return_exceptions=True)
+        answers = await asyncio.gather(*(shared.run("a", oracle.answer) for _ in range(5)), return_exceptions=True)
         assert [answer for answer in answers if not isinstance(answer, UpstreamFault)] == [2] * 4
         assert oracle.asked == 2
 
@@ -107,8 +107,8 @@ def test_a_fault_is_not_kept() -> None:
         oracle, shared = Oracle(), sharing()
         oracle.faults = 1
         with pytest.raises(UpstreamFault):
-            await shared.get("a", oracle.answer)
-        assert await shared.get("a", oracle.answer) == 2
+            await shared.run("a", oracle.answer)
+        assert await shared.run("a", oracle.answer) == 2
 
     run(main())
 
@@ -116,8 +116,8 @@ def test_a_fault_is_not_kept() -> None:
 def test_nothing_is_kept_once_it_is_to_be_forgotten() -> None:
     async def main() -> None:
         oracle, shared = Oracle(), sharing()
-        await shared.get("a", oracle.answer)
-        shared.forget()
-        assert await shared.get("a", oracle.answer) == 2
+        await shared.run("a", oracle.answer)
+        shared.clear()
+        assert await shared.run("a", oracle.answer) == 2
 
     run(main())

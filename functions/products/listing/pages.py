@@ -15,7 +15,7 @@ from functions.model import VENDOR_WINDOW, Clock, Moment, Row
 from functions.products.rows import read_tasks
 from functions.products.spec import ProductSpec
 from functions.upstream.caller import ActionCaller
-from functions.upstream.single_flight import SharedAnswers
+from functions.upstream.single_flight import SingleFlight
 
 _MARGIN_SECONDS = 30
 """A call may wait this long for its turn and still begin within the vendor's three days (else: InvalidTime)."""
@@ -84,7 +84,7 @@ class Listing:
         self._spec = spec
         self._channel = channel
         self._clock = clock
-        self._shared: SharedAnswers[ListPage] = SharedAnswers(clock, fresh_seconds, _KEPT_PAGES)
+        self._shared: SingleFlight[ListPage] = SingleFlight(clock, fresh_seconds, _KEPT_PAGES)
 
     async def page(self, call: PageCall, deadline: float) -> ListPage:
         """The page, by `deadline` (the loop's clock). Raises UpstreamFault."""
@@ -95,11 +95,11 @@ class Listing:
         # An end in the future is not known to be allowed (InvalidEndTime.ValueNotSupported).
         end = None if call.end is None else min(call.end, int(now.wall))
         parameters = self._parameters(call, start, end)
-        return await self._shared.get(tuple(parameters.items()), lambda: self._ask(parameters, call.number, deadline))
+        return await self._shared.run(tuple(parameters.items()), lambda: self._ask(parameters, call.number, deadline))
 
     def forget(self) -> None:
         """Keep no page."""
-        self._shared.forget()
+        self._shared.clear()
 
     def _parameters(self, call: PageCall, start: int, end: int | None) -> Mapping[str, str | int]:
         asks = call.asks

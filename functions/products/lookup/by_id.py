@@ -1,4 +1,4 @@
-"""The two ways a product can be asked for tasks by TaskId: many ids in one answer, or one id over several pages."""
+"""Two ways of looking tasks up by TaskId: several ids in one call, or one id over the pages of a list operation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from functions.upstream.caller import ActionCaller
 from functions.upstream.rate_limiter import Permit
 
 MAX_ROWS = 20_000
-"""More rows than ten ids can hold (facts 6.5) are no answer to one id: the filter was ignored."""
+"""Ten ids have no more rows (docs/vendor.md 6.5); more rows for one id mean that the vendor ignored the filter."""
 
 
 class Lookup(Protocol):
@@ -28,19 +28,19 @@ class Lookup(Protocol):
 
 
 class BatchedLookup:
-    """Comma-joined ids, everything in one answer (CDN, DCDN: facts 1.1)."""
+    """Comma-joined ids, all rows in one answer (CDN, DCDN: docs/vendor.md 1.1)."""
 
-    def __init__(self, spec: ProductSpec, channel: ActionCaller) -> None:
-        """`channel` is the one of the product's lookup operation."""
+    def __init__(self, spec: ProductSpec, caller: ActionCaller) -> None:
+        """`caller` calls the product's lookup operation."""
         self._spec = spec
-        self._channel = channel
+        self._caller = caller
 
     async def __call__(
         self, task_ids: tuple[str, ...], deadline: float, permit: Permit | None
     ) -> Mapping[str, Rows | UpstreamFault]:
-        """A call refused for one bad id is split, until the bad one stands alone (facts 5.3)."""
+        """A call refused for one bad id is split, until the bad one stands alone (docs/vendor.md 5.3)."""
         try:
-            answer = await self._channel.call({"TaskId": ",".join(task_ids)}, deadline, permit)
+            answer = await self._caller.call({"TaskId": ",".join(task_ids)}, deadline, permit)
             reading = read_tasks(answer.body, self._spec.words, product=self._spec.name)
         except UpstreamFault as fault:
             if fault.reason is not Reason.REJECTED or len(task_ids) == 1:
@@ -57,18 +57,18 @@ class BatchedLookup:
 
 
 class PagedLookup:
-    """The list operation with one TaskId, all pages of it (VOD: facts 1.6)."""
+    """The list operation with one TaskId, all pages of it (VOD: docs/vendor.md 1.6)."""
 
-    def __init__(self, spec: ProductSpec, channel: ActionCaller) -> None:
-        """`channel` is the one of the product's lookup operation."""
+    def __init__(self, spec: ProductSpec, caller: ActionCaller) -> None:
+        """`caller` calls the product's lookup operation."""
         self._spec = spec
-        self._channel = channel
+        self._caller = caller
         self._page_size = spec.lookup.page_size or 1
 
     async def __call__(
         self, task_ids: tuple[str, ...], deadline: float, permit: Permit | None
     ) -> Mapping[str, Rows | UpstreamFault]:
-        """A task is answered whole or not at all."""
+        """Each id has all rows of its task, or a fault."""
         return {task_id: await self._one(task_id, deadline, permit) for task_id in task_ids}
 
     async def _one(self, task_id: str, deadline: float, permit: Permit | None) -> Rows | UpstreamFault:
@@ -78,7 +78,7 @@ class PagedLookup:
             if pages[0].count >= self._page_size:
                 numbers = range(2, -(-expected // self._page_size) + 1)
                 pages += await asyncio.gather(*(self._page(task_id, number, deadline) for number in numbers))
-                # TotalCount is not to be trusted (facts 1.1), a short page is.
+                # TotalCount cannot be trusted (docs/vendor.md 1.1); a page that is not full is the last.
                 while pages[-1].count >= self._page_size:
                     pages.append(await self._page(task_id, len(pages) + 1, deadline))
             rows = merged_rows(task_id, pages)
@@ -92,25 +92,25 @@ class PagedLookup:
         if number * self._page_size > MAX_ROWS + self._page_size:
             raise UpstreamFault(Reason.MALFORMED, product=self._spec.name, detail=f"more than {MAX_ROWS} rows")
         parameters = {"TaskId": task_id, "PageNumber": number, "PageSize": self._page_size}
-        answer = await self._channel.call(parameters, deadline, permit)
+        answer = await self._caller.call(parameters, deadline, permit)
         return read_tasks(answer.body, self._spec.words, product=self._spec.name)
 
 
-def lookup_of(spec: ProductSpec, channel: ActionCaller) -> Lookup:
-    """The way this product is asked."""
-    return BatchedLookup(spec, channel) if spec.lookup.page_size is None else PagedLookup(spec, channel)
+def lookup_of(spec: ProductSpec, caller: ActionCaller) -> Lookup:
+    """The product's way of looking ids up."""
+    return BatchedLookup(spec, caller) if spec.lookup.page_size is None else PagedLookup(spec, caller)
 
 
 def _rows_of(task_id: str, reading: ParsedRows, product: str) -> Rows | UpstreamFault:
     rows = reading.rows.get(task_id, ())
     if not rows and reading.unreadable:
-        # The unreadable row may have been this task's: "no tasks" would be a guess.
+        # The unreadable row may belong to this task: "unknown" would be a guess.
         return UpstreamFault(Reason.MALFORMED, product=product, detail="a row names no task")
     return rows
 
 
 def merged_rows(task_id: str, pages: Sequence[ParsedRows]) -> Rows:
-    """A task's rows out of several pages; one that moved to the next page while it was fetched is counted once."""
+    """A task's rows from several pages; a row that moved to the next page meanwhile is counted once."""
     rows: list[Row] = []
     seen: set[tuple[str, str]] = set()
     for page in pages:

@@ -1,4 +1,4 @@
-"""What products said about tasks, kept for as long as each kind of answer holds, within bounds of count and size."""
+"""Caches what products answered about tasks: each kind of answer has its lifetime, count and bytes are bounded."""
 
 from __future__ import annotations
 
@@ -11,63 +11,63 @@ from functions.model import VENDOR_WINDOW, Clock, Moment, TaskKey, TaskSnapshot
 
 MAX_SNAPSHOTS = 50_000
 MAX_BYTES = 32 * 1024 * 1024
-MAX_ASKED = 200_000
+MAX_FIRST_ASKED = 200_000
 STALE_SECONDS = 60.0
-"""How old an answer may be to stand in for one that cannot be had (design part 4)."""
+"""How old an answer may be to be shown as `stale` when the product fails (docs/contract.md)."""
 _NOT_FOUND_SECONDS = 60.0
 _DONE_SECONDS = 3_600.0
-"""A final answer is kept until the vendor forgets the task, and at least this long."""
+"""A final answer is kept while the vendor still answers for the task, and at least this long."""
 _ROW_BYTES = 300
-"""A row with its strings, the URL not counted (measured with tracemalloc, CPython 3.11)."""
+"""Memory of a row with its strings but without its URL (measured with tracemalloc, CPython 3.11)."""
 
 Freshness = Callable[[TaskSnapshot], float]
-"""How old, in seconds, an answer that is not final may be."""
+"""The maximum age in seconds of a cached answer that is not final."""
 
 
 class TaskCache:
     """The last snapshot of every task, and when each id was first asked for."""
 
     def __init__(self, clock: Clock, fresh_seconds: float) -> None:
-        """`fresh_seconds`: how old the answer for a moving task may be."""
+        """`fresh_seconds` is the maximum age of the answer for a task that is not done."""
         self._clock = clock
         self._fresh_seconds = fresh_seconds
-        self._sightings: LRUCache[TaskKey, TaskSnapshot] = LRUCache(MAX_BYTES, getsizeof=_size)
-        self._asked: LRUCache[TaskKey, Moment] = LRUCache(MAX_ASKED)
+        self._snapshots: LRUCache[TaskKey, TaskSnapshot] = LRUCache(MAX_BYTES, getsizeof=_size)
+        self._first_asked: LRUCache[TaskKey, Moment] = LRUCache(MAX_FIRST_ASKED)
 
     def last(self, key: TaskKey) -> TaskSnapshot | None:
         """The newest snapshot, however old."""
-        return self._sightings.get(key)
+        return self._snapshots.get(key)
 
     def fresh(self, key: TaskKey, freshness: Freshness | None = None) -> TaskSnapshot | None:
-        """The newest snapshot if it still holds; `freshness` says how long one that is not final does."""
-        snapshot = self._sightings.get(key)
+        """The newest snapshot if it is young enough; `freshness` decides for those that are not final."""
+        snapshot = self._snapshots.get(key)
         if snapshot is None or snapshot.checked.age_at(self._clock.now()) >= self._lifetime(snapshot, freshness):
             return None
         return snapshot
 
     def stale(self, key: TaskKey) -> TaskSnapshot | None:
-        """A found task young enough to be shown with its age when the vendor cannot be asked."""
-        snapshot = self._sightings.get(key)
+        """The newest snapshot of a found task, if it is young enough to be shown when the product fails."""
+        snapshot = self._snapshots.get(key)
         if snapshot is None or not snapshot.found or snapshot.checked.age_at(self._clock.now()) > STALE_SECONDS:
             return None
         return snapshot
 
-    def asked(self, key: TaskKey) -> Moment:
-        """When this id was first asked for: now, if never before."""
-        moment = self._asked.get(key)
+    def first_asked(self, key: TaskKey) -> Moment:
+        """When this service was first asked for the id: now, if never before."""
+        moment = self._first_asked.get(key)
         if moment is None:
-            moment = self._asked[key] = self._clock.now()
+            moment = self._first_asked[key] = self._clock.now()
         return moment
 
-    def keep(self, snapshot: TaskSnapshot) -> None:
-        """Make this the newest snapshot of its task."""
-        with suppress(ValueError):  # larger than everything there is room for: it is answered but not kept
-            self._sightings[snapshot.key] = snapshot
+    def put(self, snapshot: TaskSnapshot) -> None:
+        """Cache the newest snapshot of its task."""
+        with suppress(ValueError):  # larger than the whole cache: answered, not cached
+            self._snapshots[snapshot.key] = snapshot
 
-    def drop_moving(self) -> None:
-        """Forget all that is not final: after a freeze nothing else can be trusted (design part 2)."""
-        for key in [key for key, snapshot in self._sightings.items() if not snapshot.done]:
-            del self._sightings[key]
+    def drop_unfinished(self) -> None:
+        """Drop all that is not final: after a freeze it is out of date (docs/function-compute.md 3.6)."""
+        for key in [key for key, snapshot in self._snapshots.items() if not snapshot.done]:
+            del self._snapshots[key]
 
     def _lifetime(self, snapshot: TaskSnapshot, freshness: Freshness | None) -> float:
         if snapshot.done:
@@ -79,6 +79,6 @@ class TaskCache:
 
 
 def _size(snapshot: TaskSnapshot) -> float:
-    """Bytes, or a share of the room so large that the count is bounded too."""
+    """Bytes, with a minimum that bounds the number of snapshots too."""
     size = sum(_ROW_BYTES + len(row.object_path) for row in snapshot.rows)
     return max(size, MAX_BYTES / MAX_SNAPSHOTS)

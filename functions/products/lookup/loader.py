@@ -1,4 +1,4 @@
-"""Where tasks of one product are asked for by id: what is known is answered, the rest shares the vendor's calls."""
+"""Loads tasks of one product by id: from the cache, or in calls that several requests share (a DataLoader)."""
 
 from __future__ import annotations
 
@@ -10,22 +10,25 @@ from typing import Self
 import msgspec
 
 from functions.errors import Reason, UpstreamFault
-from functions.model import PRIMED_SECONDS, Clock, Moment, Row, TaskKey, TaskSnapshot, sight
+from functions.model import PRIMED_SECONDS, Clock, Moment, Row, TaskKey, TaskSnapshot, make_snapshot
 from functions.products.lookup.cache import Freshness, TaskCache
-from functions.upstream.batcher import Batcher, Bulk, InFlight
+from functions.upstream.batcher import Batcher, BulkFetch, InFlight
 from functions.upstream.caller import ActionCaller
 from functions.upstream.rate_limiter import Permit
 
-PATIENCE_SECONDS = 1.0
-"""How long an id with a known answer waits for a free call before that answer is given, with its age."""
+MAX_QUEUE_SECONDS = 1.0
+"""An id with a cached answer waits this long for a free call; then that answer is given, with its age."""
 
 Rows = tuple[Row, ...]
 LookupRows = Callable[[tuple[str, ...], float, Permit], Awaitable[Mapping[str, Rows | UpstreamFault]]]
-"""A product's way of asking the vendor: rows (none: unknown there) or a fault for every id."""
+"""A product's way of looking ids up: rows (none: unknown there) or a fault for every id."""
 
 
 class LookupResult(msgspec.Struct, frozen=True):
-    """What is known of one id in one product: a snapshot, or a fault, or with both a stale snapshot and why."""
+    """What is known of one id in one product: a snapshot, or a fault, or both: a stale snapshot and why it is stale.
+
+    `batch` is the number of the call that answered; None when the cache did.
+    """
 
     snapshot: TaskSnapshot | None = None
     fault: UpstreamFault | None = None
@@ -33,58 +36,57 @@ class LookupResult(msgspec.Struct, frozen=True):
 
 
 class TaskLoader:
-    """Asks one product by id. `size` ids travel in one call of `channel`, carried out by `lookup`."""
+    """Looks ids up in one product; one loader per product and instance."""
 
-    def __init__(  # noqa: PLR0913 -- its parts, each from elsewhere
+    def __init__(  # noqa: PLR0913 -- collaborators, each by name
         self,
-        channel: ActionCaller,
-        size: int,
+        caller: ActionCaller,
+        batch_size: int,
         lookup: LookupRows,
         cache: TaskCache,
         clock: Clock,
-        bulk: Bulk[Rows] | None = None,
+        bulk: BulkFetch[Rows] | None = None,
     ) -> None:
-        """One loader per product; the cache may be shared by all."""
-        self.product = channel.operation.product
-        self._channel = channel
-        self._size = size
+        """`lookup` uses `caller` for at most `batch_size` ids at a time; the cache may be shared by all products."""
+        self.product = caller.operation.product
+        self._caller = caller
         self._lookup = lookup
         self._cache = cache
         self._clock = clock
         self.batcher: Batcher[LookupResult] = Batcher(
-            channel, size, self._fetch, _Observed(self, bulk) if bulk else None
+            caller, batch_size, self._fetch, _SnapshotBulk(self, bulk) if bulk else None
         )
 
-    def ask(self, task_ids: Collection[str], deadline: float, freshness: Freshness | None = None) -> PendingLookup:
-        """Begin to ask for distinct ids; `deadline` is on the loop's clock."""
+    def load(self, task_ids: Collection[str], deadline: float, freshness: Freshness | None = None) -> PendingLookup:
+        """Begin to look up distinct ids; `deadline` is on the loop's clock."""
         known: dict[str, LookupResult] = {}
-        wanted: list[str] = []
+        missing: list[str] = []
         for task_id in task_ids:
             key = TaskKey(self.product, task_id)
-            self._cache.asked(key)
+            self._cache.first_asked(key)
             snapshot = self._cache.fresh(key, freshness)
             if snapshot is None:
-                wanted.append(task_id)
+                missing.append(task_id)
             else:
                 known[task_id] = LookupResult(snapshot)
-        self._channel.figures.hits += len(known)
-        admitted = self._admit(wanted, deadline, known)
-        return PendingLookup(self, known, self.batcher.board(admitted, deadline), deadline)
+        self._caller.metrics.hits += len(known)
+        admitted = self._admit(missing, deadline, known)
+        return PendingLookup(self, known, self.batcher.join(admitted, deadline))
 
-    def finding_without_answer(self, task_id: str, fault: UpstreamFault, batch: int | None = None) -> LookupResult:
-        """A fault, with the last known answer where there is one young enough."""
+    def result_of_fault(self, task_id: str, fault: UpstreamFault, batch: int | None = None) -> LookupResult:
+        """The fault, with the cached snapshot where there is one young enough to be shown as stale."""
         return LookupResult(self._cache.stale(TaskKey(self.product, task_id)), fault, batch)
 
-    def _admit(self, wanted: list[str], deadline: float, known: dict[str, LookupResult]) -> list[str]:
-        """Those that can be asked in time; the others are told at once what is known, or that they must wait."""
+    def _admit(self, missing: list[str], deadline: float, known: dict[str, LookupResult]) -> list[str]:
+        """The ids that can be asked in time; for the others, `known` gets what the cache has, or THROTTLED."""
         now = asyncio.get_running_loop().time()
-        waits = _Waits(self._channel, self.batcher)
-        # Ids without any answer go first: the others have something to show meanwhile.
-        last_known = {task_id: self._cache.stale(TaskKey(self.product, task_id)) for task_id in wanted}
+        waits = _QueueWaits(self._caller, self.batcher)
+        # Ids without any answer go first: the others have a stale one to show.
+        cached = {task_id: self._cache.stale(TaskKey(self.product, task_id)) for task_id in missing}
         admitted: list[str] = []
-        for task_id, stale in sorted(last_known.items(), key=lambda known_id: known_id[1] is not None):
+        for task_id, stale in sorted(cached.items(), key=lambda entry: entry[1] is not None):
             wait = waits.of(len(admitted))
-            if now + wait < deadline and (stale is None or wait <= PATIENCE_SECONDS):
+            if now + wait < deadline and (stale is None or wait <= MAX_QUEUE_SECONDS):
                 admitted.append(task_id)
             else:
                 fault = UpstreamFault(Reason.THROTTLED, product=self.product, retry_after=math.ceil(wait))
@@ -92,92 +94,86 @@ class TaskLoader:
         return admitted
 
     async def _fetch(self, task_ids: tuple[str, ...], deadline: float, permit: Permit) -> Mapping[str, LookupResult]:
-        # The moment of asking, not of the answer: an answer that lay in a frozen instance's socket is as old as that.
+        # The time of asking, not of the answer: an answer may have waited in a frozen instance's socket.
         asked = self.now()
         rows = await self._lookup(task_ids, deadline, permit)
-        return {task_id: self._finding(task_id, rows[task_id], asked) for task_id in task_ids}
+        return {task_id: self._result(task_id, rows[task_id], asked) for task_id in task_ids}
 
-    def _finding(self, task_id: str, rows: Rows | UpstreamFault, asked: Moment) -> LookupResult:
+    def _result(self, task_id: str, rows: Rows | UpstreamFault, asked: Moment) -> LookupResult:
         if isinstance(rows, UpstreamFault):
-            return self.finding_without_answer(task_id, rows)
+            return self.result_of_fault(task_id, rows)
         return LookupResult(self.observe(task_id, rows, asked))
 
     def now(self) -> Moment:
-        """The desk's clock."""
+        """The loader's clock."""
         return self._clock.now()
 
     def observe(self, task_id: str, rows: Rows, asked: Moment) -> TaskSnapshot:
-        """Make a snapshot of all rows of a task (or none) and keep it."""
+        """Cache and return a snapshot of a task from all its rows (none: unknown), as answered to a call at `asked`."""
         key = TaskKey(self.product, task_id)
         before = self._cache.last(key)
         unchanged = before is not None and before.rows == rows
-        snapshot = sight(
+        snapshot = make_snapshot(
             key,
             rows,
             checked=asked,
             unchanged_since=before.unchanged_since if before and unchanged else asked,
-            first_asked=self._cache.asked(key),
+            first_asked=self._cache.first_asked(key),
             primed=before is not None and before.checked.age_at(asked) <= PRIMED_SECONDS,
         )
-        self._cache.keep(snapshot)
+        self._cache.put(snapshot)
         return snapshot
 
 
 class PendingLookup:
-    """One request's question to one product, while it is open. Leave it, or the vendor is asked for nobody."""
+    """One request's lookup in one product, as a context: leaving it gives up ids that nobody else waits for."""
 
     def __init__(
-        self,
-        loader: TaskLoader,
-        known: Mapping[str, LookupResult],
-        flights: Collection[InFlight[LookupResult]],
-        deadline: float,
+        self, loader: TaskLoader, known: Mapping[str, LookupResult], in_flight: Collection[InFlight[LookupResult]]
     ) -> None:
-        """Made by `TaskLoader.ask`."""
+        """Made by `TaskLoader.load`."""
         self._loader = loader
         self._known = known
-        self._flights = flights
-        self._deadline = deadline
-        self._product = loader.product
+        self._in_flight = in_flight
 
     def __enter__(self) -> Self:
-        """Nothing to open."""
+        """Return itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give up what is still under way."""
-        self._loader.batcher.leave(self._flights)
+        """Leave what is still in flight."""
+        self._loader.batcher.leave(self._in_flight)
 
     async def settled(self, until: float) -> None:
-        """Return when every id is answered, or at `until`."""
-        pending = [flight.result for flight in self._flights if not flight.result.done()]
+        """Return when every id has a result, or at `until` (the loop's clock)."""
+        pending = [flight.result for flight in self._in_flight if not flight.result.done()]
         seconds = until - asyncio.get_running_loop().time()
         if pending and seconds > 0:
             await asyncio.wait(pending, timeout=seconds)
 
-    def findings(self) -> dict[str, LookupResult]:
-        """One finding for every id, as things stand now."""
-        return {**self._known, **{flight.key: self._of(flight) for flight in self._flights}}
+    def results(self) -> dict[str, LookupResult]:
+        """A result for every id, as things stand now."""
+        return {**self._known, **{flight.key: self._result(flight) for flight in self._in_flight}}
 
-    def _of(self, flight: InFlight[LookupResult]) -> LookupResult:
+    def _result(self, flight: InFlight[LookupResult]) -> LookupResult:
         if flight.result.done() and not flight.result.cancelled():
             return msgspec.structs.replace(flight.result.result(), batch=flight.batch)
         if flight.result.done():
             reason = Reason.MALFORMED
         else:
             reason = Reason.DEADLINE if flight.batch is None else Reason.TIMEOUT
-        fault = UpstreamFault(reason, product=self._product)
-        return self._loader.finding_without_answer(flight.key, fault, flight.batch)
+        fault = UpstreamFault(reason, product=self._loader.product)
+        return self._loader.result_of_fault(flight.key, fault, flight.batch)
 
 
-class _Observed:
-    """A product's bulk way whose rows become findings of the loader."""
+class _SnapshotBulk:
+    """A bulk fetch of rows as one of lookup results."""
 
-    def __init__(self, loader: TaskLoader, bulk: Bulk[Rows]) -> None:
+    def __init__(self, loader: TaskLoader, bulk: BulkFetch[Rows]) -> None:
         self._loader = loader
         self._bulk = bulk
         self.calls_for = bulk.calls_for
-        self.worth = bulk.worth
+        self.pays_off = bulk.pays_off
 
     async def run(
         self, keys: tuple[str, ...], deadline: float, permit: Permit
@@ -187,16 +183,16 @@ class _Observed:
             yield key, LookupResult(self._loader.observe(key, rows, asked))
 
 
-class _Waits:
-    """How long the call would wait that the n-th admitted id would ride in; reckoned once per call, not per id."""
+class _QueueWaits:
+    """Seconds that the n-th further id would wait for its call; computed once per call, not per id."""
 
-    def __init__(self, channel: ActionCaller, batcher: Batcher[LookupResult]) -> None:
-        self._channel = channel
+    def __init__(self, caller: ActionCaller, batcher: Batcher[LookupResult]) -> None:
+        self._caller = caller
         self._batcher = batcher
         self._by_call: dict[int, float] = {}
 
     def of(self, place: int) -> float:
         call = self._batcher.calls_for(place + 1)
         if call not in self._by_call:
-            self._by_call[call] = self._channel.limiter.wait_for(call)
+            self._by_call[call] = self._caller.limiter.wait_for(call)
         return self._by_call[call]

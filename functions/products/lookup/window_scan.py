@@ -1,9 +1,9 @@
-"""Very many ids of a product without a multi-id call: walk its list instead of asking one by one.
+"""Looks up very many ids of a product without a multi-id call by reading its whole list once.
 
-One page of the newest-first list shows 50 rows, a by-id call shows one task. Above a break-even it is cheaper to read
-the whole window once and pick the wanted tasks out of it. The window's end is fixed when the walk begins, so tasks
-created meanwhile are not in it, and rows added to it only push others to later pages: a walk forward meets some twice
-and misses none. A task is answered when the walk is past its creation second, that is: with all its rows.
+One page of the newest-first list shows 50 rows, a by-id call one task: above a break-even it is cheaper to read the
+vendor's three-day window once and pick the wanted tasks out of it. The window's end is fixed when the scan begins, so
+rows added meanwhile only push others to later pages: the scan sees some rows twice and misses none. A task is answered
+once the scan has passed its creation second, so with all its rows.
 """
 
 from __future__ import annotations
@@ -23,38 +23,38 @@ from functions.upstream.caller import ActionCaller
 from functions.upstream.rate_limiter import Permit
 
 MIN_IDS = 10
-"""Fewer ids are not worth finding out how large the window is: that costs a call of its own."""
-_LARGEST_WALK_PAGES = 400
+"""For fewer ids it is not worth the call that tells how large the window is."""
+_MAX_PAGES = 400
 _UNKNOWN_WINDOW_PAGES = 20
-_SIZE_HOLDS_SECONDS = 120.0
-_PAGES_AT_ONCE = 8
+_SIZE_VALID_SECONDS = 120.0
+_PARALLEL_PAGES = 8
 _MARGIN = timedelta(minutes=1)
-"""Our clock is not the vendor's; asking beyond its three days would be refused (InvalidTime)."""
+"""Clocks differ, and a range older than three days is refused (`InvalidTime`)."""
 
 
 class WindowScan:
-    """The bulk way of one product."""
+    """The bulk fetch of one product."""
 
-    def __init__(self, spec: ProductSpec, channel: ActionCaller, clock: Clock) -> None:
-        """`channel` is the one of the product's list operation."""
+    def __init__(self, spec: ProductSpec, caller: ActionCaller, clock: Clock) -> None:
+        """`caller` calls the product's list operation."""
         self._spec = spec
-        self._channel = channel
+        self._caller = caller
         self._clock = clock
         self._page_size = spec.listing.page_size
         self._pages: int | None = None
         self._sized_at = clock.now()
 
-    def calls_for(self, ids: int) -> int:
+    def calls_for(self, keys: int) -> int:
         """One call per id below the break-even, the window's pages above it."""
-        return min(ids, self._known_pages() or _UNKNOWN_WINDOW_PAGES) if self.worth(ids) else ids
+        return min(keys, self._known_pages() or _UNKNOWN_WINDOW_PAGES) if self.pays_off(keys) else keys
 
-    def worth(self, ids: int) -> bool:
-        """Whether reading the window costs fewer calls than asking for `ids` one by one."""
+    def pays_off(self, keys: int) -> bool:
+        """Whether reading the window costs fewer calls than one for each id."""
         pages = self._known_pages()
-        return ids >= MIN_IDS and (pages is None or pages < ids)
+        return keys >= MIN_IDS and (pages is None or pages < keys)
 
     async def run(self, keys: tuple[str, ...], deadline: float, permit: Permit) -> AsyncIterator[tuple[str, Rows]]:
-        """Tasks as they are complete; ends when all are found, the rest is cheaper singly, or something is wrong."""
+        """Yield tasks with all their rows; ends when all are found, single calls are cheaper, or a call fails."""
         wanted = set(keys)
         end = self._clock.now().utc
         seen: list[ParsedRows] = []
@@ -64,20 +64,20 @@ class WindowScan:
             seen.append(first)
             while wanted:
                 if any(reading.unreadable for reading in seen):
-                    return  # a row that names no task may have been any task's
+                    return  # a row that names no task may belong to any of them
                 over = seen[-1].count < self._page_size
                 for task_id, rows in self._complete(wanted, seen, over=over):
                     wanted.discard(task_id)
                     yield task_id, rows
-                if over or not wanted or not self._still_worth(len(wanted), len(seen)):
+                if over or not wanted or not self._still_pays_off(len(wanted), len(seen)):
                     return
                 seen += await self._next_pages(len(seen), end, deadline)
         except UpstreamFault:
-            return  # what is left is asked for singly, and meets the fault by name if it stays
+            return  # the other ids are looked up one by one; a lasting fault is reported there
 
     async def _next_pages(self, read: int, end: datetime, deadline: float) -> list[ParsedRows]:
         last = max(self._pages or 0, read + 1)
-        numbers = range(read + 1, min(read + _PAGES_AT_ONCE, last) + 1)
+        numbers = range(read + 1, min(read + _PARALLEL_PAGES, last) + 1)
         return await asyncio.gather(*(self._page(number, end, deadline) for number in numbers))
 
     async def _page(self, number: int, end: datetime, deadline: float, permit: Permit | None = None) -> ParsedRows:
@@ -87,7 +87,7 @@ class WindowScan:
             "PageNumber": number,
             "PageSize": self._page_size,
         }
-        answer = await self._channel.call(parameters, deadline, permit)
+        answer = await self._caller.call(parameters, deadline, permit)
         return read_tasks(answer.body, self._spec.words, product=self._spec.name)
 
     def _learn_size(self, first: ParsedRows) -> None:
@@ -100,14 +100,14 @@ class WindowScan:
         self._sized_at = self._clock.now()
 
     def _known_pages(self) -> int | None:
-        return self._pages if self._sized_at.age_at(self._clock.now()) < _SIZE_HOLDS_SECONDS else None
+        return self._pages if self._sized_at.age_at(self._clock.now()) < _SIZE_VALID_SECONDS else None
 
-    def _still_worth(self, wanted: int, read: int) -> bool:
+    def _still_pays_off(self, wanted: int, read: int) -> bool:
         pages = self._pages or read + 1
-        return pages - read < wanted and read < _LARGEST_WALK_PAGES
+        return pages - read < wanted and read < _MAX_PAGES
 
     def _complete(self, wanted: set[str], seen: list[ParsedRows], *, over: bool) -> list[tuple[str, Rows]]:
-        """Wanted tasks no further page can hold rows of."""
+        """Wanted tasks that cannot have rows on further pages."""
         passed = None if over else _oldest_if_descending(seen)
         complete = []
         for task_id in {key for reading in seen for key in reading.rows} & wanted:
@@ -118,7 +118,7 @@ class WindowScan:
 
 
 def _oldest_if_descending(seen: list[ParsedRows]) -> datetime | None:
-    """The creation time the walk has come to; None if the list is not newest first, as nobody documents it to be."""
+    """The creation time that the scan has reached; None if the list is not newest first (that is not documented)."""
     newest_by_page = [_times(reading) for reading in seen]
     if any(times is None for times in newest_by_page):
         return None

@@ -1,1 +1,1 @@
-"""Submitting URLs to a product: batches, limits, and what a refusal means."""
+"""Submits URLs to a product: batches, limits per domain, and the reasons of rejections."""

@@ -1,4 +1,4 @@
-"""How URLs are put into as few vendor calls as its limits allow, and how a call is taken apart again."""
+"""Puts URLs into as few vendor calls as its limits allow, and splits a call that was refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SCHEME = re.compile(r"^https?://", re.IGNORECASE)
 
 
 def domain_of(object_path: str) -> str:
-    """The host of a URL that is known to have one, with or without a scheme; in lower case, the port included."""
+    """The host of a URL, with or without a scheme, in lower case; with the port where there is one."""
     return _SCHEME.sub("", object_path).partition("/")[0].lower()
 
 
@@ -23,7 +23,7 @@ def by_domain(object_paths: Iterable[str]) -> dict[str, list[str]]:
 
 
 def calls_for(object_paths: Iterable[str], paths_per_call: int, domains_per_call: int) -> list[Paths]:
-    """The calls to make: URLs of one domain side by side, each call as full as both limits let it be."""
+    """The URLs of each call: those of one domain together, each call as full as both limits allow."""
     calls: list[Paths] = []
     call: list[str] = []
     domains = 0
@@ -41,13 +41,13 @@ def calls_for(object_paths: Iterable[str], paths_per_call: int, domains_per_call
 
 
 def halves(paths: Paths) -> tuple[Paths, Paths]:
-    """Two calls out of one of at least two URLs."""
+    """Split at least two URLs into two calls."""
     middle = len(paths) // 2
     return paths[:middle], paths[middle:]
 
 
 def halves_by_domain(paths: Paths) -> tuple[Paths, Paths] | None:
-    """Two calls that share no domain, nearly of one size; None for the URLs of one domain only."""
+    """Split into two calls of about the same size that share no domain; None for URLs of one domain."""
     groups = list(by_domain(paths).values())
     if len(groups) == 1:
         return None

@@ -1,4 +1,4 @@
-"""The table of what can be submitted. All three products have the same kinds; a product hands in where it differs."""
+"""The kinds of submissions that CDN, DCDN and VOD share; a product passes in what differs."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from functions.products.spec import SubmitSpec
 from functions.upstream.operation import Operation
 
 URLS_PER_CALL, DIRECTORIES_PER_CALL, REGEXES_PER_CALL, PRELOADS_PER_CALL = 1_000, 100, 1, 100
-"""Per call (facts 2). A DCDN error text grants 1,000 prefetches, its page 100: the smaller one is safe."""
+"""Per call (docs/vendor.md 2). For DCDN prefetches a text says 1,000, the page 100: the smaller is safe."""
 DOMAINS_PER_CALL = 10
-"""Documented for CDN's refresh only; the other operations name no bound, and ten never hurt."""
+"""Documented for CDN's refresh only; for operations without a documented limit ten is safe too."""
 URLS_PER_MINUTE = 1_000
-"""URLs of one domain to refresh within a minute (facts 2); DCDN's newer page says more, VOD's none."""
+"""URLs of one domain to refresh within a minute (docs/vendor.md 2); DCDN's newer page allows more, VOD's none."""
 
 
 def submit_specs(refresh: Operation, preload: Operation, *, ignore_params: str) -> tuple[SubmitSpec, ...]:
-    """A product's kinds of submissions; `ignore_params` is its word for refreshing a URL whatever its parameters."""
+    """A product's kinds of submissions; `ignore_params` is its ObjectType for refreshing a URL with any query."""
     return (
         _kind(refresh, "refresh", "file", "File", URLS_PER_CALL, per_minute=URLS_PER_MINUTE),
         _kind(refresh, "refresh", "directory", "Directory", DIRECTORIES_PER_CALL),

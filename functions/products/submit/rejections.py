@@ -1,4 +1,4 @@
-"""What became of URLs that were handed to a product, and the stable word for each way of not taking them (facts 2)."""
+"""What became of submitted URLs, and the stable reasons for which URLs are rejected (docs/vendor.md 2)."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ _BY_CODE: tuple[tuple[str, RejectReason], ...] = (
     ("InvalidDomain", RejectReason.DOMAIN_NOT_FOUND),
     ("InvalidObjectType", RejectReason.OBJECT_TYPE_UNSUPPORTED),
 )
-"""By the beginning of the vendor's code, first match; the HTTP status differs between products (facts 2)."""
+"""By the beginning of the vendor's code, first match; the HTTP status differs between products (docs/vendor.md 2)."""
 _BY_REASON: Mapping[Reason, RejectReason] = MappingProxyType(
     {
         Reason.THROTTLED: RejectReason.THROTTLED,
@@ -119,7 +119,7 @@ _RETRY_AFTER: Mapping[RejectReason, float] = MappingProxyType(
         RejectReason.THROTTLED: 1.0,
         RejectReason.DEADLINE: 2.0,
         RejectReason.UNAVAILABLE: 2.0,
-        RejectReason.QUEUE_FULL: 60.0,  # prefetches take 5 to 30 minutes (facts 2): it empties slowly
+        RejectReason.QUEUE_FULL: 60.0,  # prefetches take 5 to 30 minutes (docs/vendor.md 2): it empties slowly
     }
 )
 """Seconds, where the vendor named none. A used-up quota comes back the next day."""
@@ -158,7 +158,7 @@ class Submitted(msgspec.Struct, frozen=True):
 def refusal_of(fault: UpstreamFault) -> RejectionCause:
     """What a fault of a submit call means; unless the vendor surely did nothing, the outcome is unknown."""
     named = next((reason for code, reason in _BY_CODE if (fault.vendor_code or "").startswith(code)), None)
-    if named is None and not fault.void:
+    if named is None and not fault.without_effect:
         return RejectionCause(reason=RejectReason.UNKNOWN_OUTCOME, vendor_code=fault.vendor_code)
     reason = named or _BY_REASON.get(fault.reason, RejectReason.REJECTED)
     retry_after = fault.retry_after or _RETRY_AFTER.get(reason)

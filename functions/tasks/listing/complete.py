@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from functions.errors import UpstreamFault
-from functions.model import Moment, TaskSnapshot, sight
+from functions.model import Moment, TaskSnapshot, make_snapshot
 from functions.products.lookup.loader import LookupResult
 from functions.products.product import Product
 from functions.tasks.listing.merge import ListedCandidate
@@ -19,7 +19,7 @@ from functions.tasks.lookup.fan_out import FanOut
 from functions.tasks.query import RequestedId
 from functions.tasks.results import Timing
 
-DEAR_COMPLETIONS = 10
+EXPENSIVE_COMPLETIONS = 10
 """How many tasks of a page are completed where each costs a call."""
 
 
@@ -67,9 +67,9 @@ async def complete(
 
 def _as_listed(candidate: ListedCandidate, product: Product) -> ListedTask:
     if candidate.whole:
-        return ListedTask(snapshot=product.saw(candidate.key.task_id, candidate.rows, candidate.asked))
+        return ListedTask(snapshot=product.observe(candidate.key.task_id, candidate.rows, candidate.asked))
     asked = candidate.asked
-    part = sight(candidate.key, candidate.rows, checked=asked, unchanged_since=asked, first_asked=asked)
+    part = make_snapshot(candidate.key, candidate.rows, checked=asked, unchanged_since=asked, first_asked=asked)
     return ListedTask(snapshot=part, partial=True)
 
 
@@ -77,17 +77,17 @@ def _is_wanting(listed: ListedTask, product: Product, too_old: Moment) -> bool:
     if listed.partial:
         return True
     is_old = listed.snapshot.checked.age_at(too_old) > 0
-    return is_old and not listed.snapshot.done and not product.spec.lookup.dear
+    return is_old and not listed.snapshot.done and not product.spec.lookup.expensive
 
 
 def _affordable(wanted: Iterable[ListedCandidate], products: Mapping[str, Product]) -> Iterable[ListedCandidate]:
     """All of them, but of a product with one id a call only the first few, and none that has more rows than a page."""
-    left = DEAR_COMPLETIONS
+    left = EXPENSIVE_COMPLETIONS
     for candidate in wanted:
         spec = products[candidate.key.product].spec
-        if spec.lookup.dear and (not left or len(candidate.rows) >= spec.listing.page_size):
+        if spec.lookup.expensive and (not left or len(candidate.rows) >= spec.listing.page_size):
             continue
-        left -= spec.lookup.dear
+        left -= spec.lookup.expensive
         yield candidate
 
 

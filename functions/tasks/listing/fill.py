@@ -119,7 +119,7 @@ class PageFiller:
             (product, number, RequestedId(task_id, product))
             for product, scan in self._live()
             for number, task_id in scan.crowds(at).items()
-            if not self._products[product].spec.lookup.dear
+            if not self._products[product].spec.lookup.expensive
         ]
         if not crowds:
             return

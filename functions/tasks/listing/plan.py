@@ -29,7 +29,7 @@ _TOLERANCE_SECONDS = 60
 """`now - 3 days`, reckoned by a caller's clock, is not refused for arriving a moment later."""
 _PART_PAGES = 10
 """Few enough for one answer; a task that is cut in two is completed by id."""
-_DEAR_PART_PAGES = 40
+_EXPENSIVE_PART_PAGES = 40
 """Where that costs a call for each page of its rows, a part has room for the largest task: 2,000 rows (facts 6.1)."""
 _PRELOAD = "preload"
 
@@ -106,7 +106,7 @@ def _plan(query: ListQuery, spec: ProductSpec, calls_in_time: float) -> ListPlan
 
 
 def _measure(spec: ProductSpec) -> Measure:
-    return Measure(spec.listing.page_size, _DEAR_PART_PAGES if spec.lookup.dear else _PART_PAGES)
+    return Measure(spec.listing.page_size, _EXPENSIVE_PART_PAGES if spec.lookup.expensive else _PART_PAGES)
 
 
 def _looks(query: ListQuery, spec: ProductSpec) -> tuple[Look, ...]:

@@ -47,7 +47,7 @@ class FanOut:
             new = [task_id for task_id in task_ids if TaskKey(product, task_id) not in self._asked]
             if new:
                 self._asked.update(TaskKey(product, task_id) for task_id in new)
-                ask = self._products[product].ask(new, self._deadline, self._freshness)
+                ask = self._products[product].lookup(new, self._deadline, self._freshness)
                 self._asks.append((product, self._open.enter_context(ask)))
 
     async def settled(self, until: float, products: set[str] | None = None) -> None:
@@ -65,7 +65,7 @@ class FanOut:
         return {
             TaskKey(product, task_id): finding
             for product, ask in self._asks
-            for task_id, finding in ask.findings().items()
+            for task_id, finding in ask.results().items()
         }
 
     def timings(self) -> tuple[Timing, ...]:
@@ -73,7 +73,7 @@ class FanOut:
         costs: dict[str, tuple[set[int], list[str]]] = {product: (set(), []) for product, _ in self._asks}
         for product, ask in self._asks:
             batches, hits = costs[product]
-            for task_id, finding in ask.findings().items():
+            for task_id, finding in ask.results().items():
                 if finding.batch is not None:
                     batches.add(finding.batch)
                 elif finding.fault is None:

@@ -1,4 +1,4 @@
-"""Sharing, batching, keeping and giving up, in virtual time over a real channel."""
+"""Sharing, batching, keeping and giving up, in virtual time over a real caller."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from functions.products.lookup.by_id import BatchedLookup
 from functions.products.lookup.cache import TaskCache
 from functions.products.lookup.loader import LookupResult, TaskLoader
 from functions.upstream.sdk_client import RawAnswer
-from tests.support.scripted_client import Script, ScriptedClient, answer, channel_over, knows_all, refuses, row
+from tests.support.scripted_client import Script, ScriptedClient, answer, caller_over, knows_all, refuses, row
 from tests.support.virtual_time import LoopClock, run
 
 
@@ -27,16 +27,16 @@ class Bench:
         self, script: Script = knows_all, *, rate: float = 30, fresh: float = 1.0, latency: float = 0.05
     ) -> None:
         self.client = ScriptedClient(script, latency)
-        self.channel = channel_over(self.client, rate)
+        self.caller = caller_over(self.client, rate)
         self.clock = LoopClock()
         self.cache = TaskCache(self.clock, fresh)
-        self.loader = TaskLoader(self.channel, 10, BatchedLookup(CDN, self.channel), self.cache, self.clock)
+        self.loader = TaskLoader(self.caller, 10, BatchedLookup(CDN, self.caller), self.cache, self.clock)
 
     async def ask(self, *task_ids: str, seconds: float = 10.0) -> dict[str, LookupResult]:
         deadline = asyncio.get_running_loop().time() + seconds
-        with self.loader.ask(task_ids, deadline) as ask:
+        with self.loader.load(task_ids, deadline) as ask:
             await ask.settled(deadline)
-            return ask.findings()
+            return ask.results()
 
 
 def ids(count: int) -> list[str]:
@@ -59,7 +59,7 @@ def test_twenty_five_ids_of_an_idle_service_travel_in_three_calls_without_delay(
     assert bench.client.sent_at == [0, 0, 0]
 
 
-def test_lookups_of_one_task_under_way_are_one_call() -> None:
+def test_lookups_of_one_task_running_are_one_call() -> None:
     bench = Bench()
 
     async def main() -> None:
@@ -68,10 +68,10 @@ def test_lookups_of_one_task_under_way_are_one_call() -> None:
 
     run(main())
     assert len(bench.client.calls) == 1
-    assert bench.channel.figures.shared == 99
+    assert bench.caller.metrics.shared == 99
 
 
-def test_ids_of_different_requests_share_a_call_while_another_is_under_way() -> None:
+def test_ids_of_different_requests_share_a_call_while_another_is_running() -> None:
     bench = Bench()
 
     async def later(task_id: str, after: float) -> None:
@@ -281,16 +281,16 @@ def test_a_call_given_up_before_its_first_step_gives_its_token_back() -> None:
     bench = Bench(rate=1)
 
     async def main() -> LookupResult:
-        with bench.loader.ask(["1"], 10.0):
+        with bench.loader.load(["1"], 10.0):
             await asyncio.sleep(0)  # the batch has departed, its task has not begun
-            assert bench.loader.batcher._under_way
+            assert bench.loader.batcher._running
         found = (await bench.ask("2"))["2"]
         assert asyncio.get_running_loop().time() < 1, "the token was free at once"
         return found
 
     assert run(main()).snapshot
     assert [call["TaskId"] for call in bench.client.calls] == ["2"]
-    assert not bench.loader.batcher._under_way
+    assert not bench.loader.batcher._running
 
 
 def test_a_waiter_with_a_short_deadline_does_not_take_the_answer_from_the_patient_one() -> None:
@@ -349,7 +349,7 @@ def test_every_id_of_every_request_is_answered_exactly_once_whatever_happens(
             assert set(outcome) == set(map(str, request[0]))
             assert all(finding.snapshot or finding.fault for finding in outcome.values())
         await asyncio.sleep(20)
-        assert bench.channel.limiter.queue_length == 0
+        assert bench.caller.limiter.queue_length == 0
         assert not bench.loader.batcher.calls_for()
 
     run(main())

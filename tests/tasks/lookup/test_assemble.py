@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.errors import Reason, UpstreamFault
-from functions.model import Moment, Row, Status, TaskKey, TaskSnapshot, sight
+from functions.model import Moment, Row, Status, TaskKey, TaskSnapshot, make_snapshot
 from functions.products.lookup.loader import LookupResult
 from functions.tasks.lookup.assemble import assemble
 from functions.tasks.query import EVERYTHING, LookupQuery, RequestedId, Scope
@@ -24,7 +24,7 @@ PRODUCTS = ("cdn", "dcdn", "vod")
 
 def snapshot(key: TaskKey, *rows: tuple[str, Status], asked: Moment = LONG_AGO) -> TaskSnapshot:
     created = datetime.fromtimestamp(EPOCH, UTC) - timedelta(hours=1)
-    return sight(
+    return make_snapshot(
         key,
         tuple(Row(key.task_id, path, "file", status, status.value.title(), None, created) for path, status in rows),
         checked=NOW,
