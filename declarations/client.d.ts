@@ -1,18 +1,24 @@
-/** A token, or what hands one out; after a 401 it is asked again, with the token that was refused. */
+/**
+ * A token, or what hands one out: it is asked before each request and when a connection is opened, and after a 401 once
+ * more, with the token that was refused. It should keep what it has; it is given `timing.answer` seconds.
+ */
 export type TokenSource = string | ((refused?: string) => string | undefined | Promise<string | undefined>);
 
-/** `24840` (any product) or `cdn:24840`; a string may hold several, separated by commas or blanks. */
-export type TaskIds = string | Iterable<string>;
+/**
+ * `24840` (any product) or `cdn:24840`. A string may hold several as people paste them: between commas or semicolons of
+ * either width, on lines, in a JSON array.
+ */
+export type TaskIds = string | Iterable<string | number>;
 
 /** Seconds of patience, for odd proxies and for tests. */
 export interface Timing {
-  /** Until a stream must have shown a sign of life; else the client asks in another way. */
+  /** Until the first stream must have shown a sign of life; else the client asks in another way. */
   start: number;
-  /** Without a sign of life until a stream is taken for dead. */
+  /** Without a sign of life until a stream is taken for dead, and opened anew once; then as above. */
   stall: number;
   /** For which the service is asked to hold a request. */
   hold: number;
-  /** That any other answer may take. */
+  /** That any other answer may take, a token's included. */
   answer: number;
   /** Between two polls where the service names no `Retry-After`, at first and at most. */
   poll: number;
@@ -49,7 +55,17 @@ export interface WaitOptions extends WatchOptions {
   onReport?: (report: WatchReport) => void;
 }
 
-/** A status endpoint, asked with one token. Clients of the same endpoint and token share one connection. */
+/** What `submit` is given besides the contract's `Submission`: one URL need not stand in an array. */
+export interface SubmissionInput extends Omit<Submission, 'objectPaths'> {
+  objectPaths: string | readonly string[];
+}
+
+export interface SubmitOptions extends Stoppable {
+  /** The same request under the same key has one effect, for ten minutes. */
+  idempotencyKey?: string;
+}
+
+/** A status endpoint, asked with one token. Watches with the same endpoint and token (by value) share one connection. */
 export declare class TaskStatusClient {
   constructor(url: string | URL, options?: ClientOptions);
   /** One answer about these ids. */
@@ -58,6 +74,8 @@ export declare class TaskStatusClient {
   list(filters?: ListFilters, options?: Stoppable): Promise<TaskList>;
   /** All pages, each asked for when it is wanted. */
   pages(filters?: ListFilters, options?: Stoppable): AsyncGenerator<TaskList, void, void>;
+  /** Refreshes or prefetches URLs, where the service and the token allow it. Rejects when no task was made. */
+  submit(submission: SubmissionInput, options?: SubmitOptions): Promise<SubmitReport>;
   /** What is left of each product's daily quotas. */
   quota(options?: Stoppable): Promise<QuotaReport>;
   /** A report whenever something changes, until all is over. Nothing is asked before the first one is wanted. */
@@ -66,13 +84,18 @@ export declare class TaskStatusClient {
   wait(ids: TaskIds, options?: WaitOptions): Promise<WatchReport>;
 }
 
-/** What is not an answer. `status` is 0 when nothing came back: `unreachable`, `no-answer`. */
+/**
+ * What is not an answer. `status` is 0 when nothing came back: `unreachable`, `no-answer`, `malformed`,
+ * `token-unavailable`; or when nothing could be asked: `missing-endpoint`, `invalid-endpoint`.
+ */
 export declare class TaskStatusError extends Error {
   constructor(problem: Partial<ProblemDocument> & { reason: string; retryAfter?: number; cause?: unknown });
   readonly reason: string;
   readonly status: number;
   readonly errors: ParameterFault[];
   readonly problems: Problem[];
+  /** Of a submission: why, for each URL. */
+  readonly rejected: Rejection[];
   /** Seconds. */
   readonly retryAfter?: number;
   /** Whether asking again later may help. */
@@ -96,22 +119,30 @@ export interface TaskStatusEventMap {
 
 /**
  * `<task-status task-id="cdn:24840" endpoint="https://status.example.com/">`: a bar, the state in words, what failed and
- * why. Parts: `title kind state bar fill figure facts note failures details summary objects path more`; custom
- * properties: `--task-status-accent -good -bad -warn -muted -track -radius`.
+ * why. Parts: `title state bar fill figure facts note failures object path verdict word vendor details summary objects
+ * more`; custom properties: `--task-status-accent -good -bad -warn -muted -track -radius`.
  */
 export declare class TaskStatusElement extends HTMLElement {
-  taskId: string;
+  get taskId(): string;
+  set taskId(ids: string | readonly string[]);
   endpoint: string;
   /** How many objects to show. */
   objects: number;
+  /**
+   * A function in place of another restarts nothing: the new one is asked when a token is needed, and once frameworks
+   * have come to rest; only another token begins anew.
+   */
   token: TokenSource | undefined;
   /** Instead of `endpoint` and `token`. */
   client: TaskStatusClient | undefined;
   /** What is shown. Set it, or `task`, to show what was asked for elsewhere. */
   get report(): WatchReport | undefined;
   set report(report: WatchReport | undefined);
-  set task(task: Task);
-  /** The folded status, or `asking`, `appearing`, `not-found`, `undecided`, `fault`. */
+  set task(task: Task | undefined);
+  /**
+   * The folded status, but `complete` only when all succeeded: else `settling`, `appearing`, `undecided`, `missing` (some
+   * are) or `not-found` (all are). Before there is a report: `idle` (no id), `asking`, `fault`.
+   */
   readonly state: string;
   readonly done: boolean;
   addEventListener<K extends keyof TaskStatusEventMap>(

@@ -12,8 +12,8 @@ Schema = Mapping[str, Any]
 HERE = Path(__file__).parent
 OPENAPI = HERE.parent / "functions" / "web" / "openapi.json"
 BY_HAND = HERE / "client.d.ts"
-ANSWERS = ("TaskReport", "TaskList", "QuotaReport", "ProblemDocument")
-"""What a caller can be answered; everything these refer to is written too."""
+ANSWERS = ("TaskReport", "TaskList", "QuotaReport", "Submission", "SubmitReport", "ProblemDocument")
+"""What a caller can be answered, or submits; everything these refer to is written too."""
 _OF_LOOKUPS = frozenset({"product", "objects", "wait", "until", "after"})
 _NEVER_LISTED = frozenset({"taskId", "wait", "until", "after"})
 _PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}

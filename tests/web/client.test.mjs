@@ -112,6 +112,90 @@ test('a source that has no other token costs no second request', async () => {
   assert.equal(server.requests.length, 1);
 });
 
+test('watchers whose functions hand out one token share one connection, however many functions there are', async () => {
+  const ids = Array.from({ length: 50 }, (_, at) => `cdn:${100 + at}`);
+  server.on('stream', stream(said({ tasks: ids.map((id) => complete(id)) }), over));
+  await Promise.all(ids.map((id) => withToken(async () => 'shared').wait(id)));
+  assert.deepEqual(server.requests.map(({ headers }) => headers.authorization), ['Bearer shared']);
+});
+
+const expired = event('problem', { reason: 'token-expired', status: 401 }, '');
+
+test('a token that expires under way is replaced once for all who share it, and what is shown goes on', async () => {
+  const renewals = [];
+  const source = (name) => (refused) => (refused ? `new ${renewals.push([name, refused])}` : 'old');
+  server.on('stream',
+    stream(said({ tasks: [task('cdn:1', { progress: 30 }), task('cdn:2')] }), pause(20), expired),
+    stream(updated({ tasks: [complete('cdn:1'), complete('cdn:2')] }, 'v2'), over));
+  const first = all(withToken(source('a')).watch('cdn:1'));
+  await withToken(source('b')).wait('cdn:2');
+  assert.deepEqual(progressOf(await first), [30, 100]);
+  assert.deepEqual(renewals, [['a', 'old']]);
+  assert.deepEqual(server.requests.map(({ headers }) => [headers.authorization, headers['last-event-id']]), [['Bearer old', undefined], ['Bearer new 1', 'v1']]);
+});
+
+test('a replacement that is refused as well is the end, however many tokens there are', async () => {
+  let count = 0;
+  server.on('stream', problem(401, 'token-signature'));
+  await assert.rejects(withToken(() => `token ${(count += 1)}`).wait('cdn:1'), { reason: 'token-signature', status: 401 });
+  assert.equal(server.requests.length, 2);
+});
+
+test('a source of tokens that never answers has an end, and one that is stopped ends at once', async () => {
+  const mute = new TaskStatusClient(server.url, { token: () => new Promise(() => {}), timing: { ...TIMING, answer: 0.05 } });
+  const stop = new AbortController();
+  await assert.rejects(mute.list(), { reason: 'token-unavailable', status: 0, passing: true });
+  const troubles = [];
+  const waiting = mute.wait('cdn:1', { signal: stop.signal, onTrouble: ({ reason }) => troubles.push(reason) });
+  await until(() => troubles.length > 1);
+  stop.abort();
+  await assert.rejects(waiting, { name: 'AbortError' });
+  const patient = withToken(() => new Promise(() => {}));
+  await assert.rejects(patient.lookup('cdn:1', { signal: AbortSignal.timeout(20) }), { name: 'TimeoutError' });
+  assert.deepEqual([troubles.slice(0, 2), server.requests.length], [['token-unavailable', 'token-unavailable'], 0]);
+});
+
+test('a source of tokens that fails says why, and a watch survives it', async () => {
+  let failures = 1;
+  const token = () => {
+    if (failures-- > 0) throw new RangeError('no session');
+    return 'late';
+  };
+  server.on('stream', stream(said({ tasks: [complete('cdn:1')] }), over));
+  const troubles = [];
+  await withToken(token).wait('cdn:1', { onTrouble: (trouble) => troubles.push(trouble && [trouble.reason, trouble.message, trouble.cause.name]) });
+  assert.deepEqual(troubles, [['token-unavailable', 'no session', 'RangeError'], null]);
+});
+
+test('a caller\'s own deadline is what it gets, wherever it strikes', async () => {
+  server.on('list', hang);
+  server.on('quota', (response) => response.writeHead(200, { 'Content-Type': 'application/json' }).write('{"quotas'));
+  await assert.rejects(client.list({}, { signal: AbortSignal.timeout(50) }), { name: 'TimeoutError' });
+  await assert.rejects(client.quota({ signal: AbortSignal.timeout(50) }), { name: 'TimeoutError' });
+});
+
+test('tasks are submitted with their key, and a refusal tells of every URL', async () => {
+  const submitted = { tasks: [{ id: 'cdn:7', product: 'cdn', taskId: '7', action: 'refresh', objectType: 'file' }], rejected: [] };
+  const rejected = [{ objectPaths: ['https://a.example/1'], reason: 'quota-exceeded', vendorCode: 'QuotaExceeded.Refresh' }];
+  server.on('submit', json(submitted, {}, 202), problem(422, 'quota-exceeded', { rejected }));
+  const submission = { action: 'refresh', product: 'cdn', objectPaths: 'https://a.example/1' };
+  assert.deepEqual(await withToken('t').submit(submission, { idempotencyKey: 'k' }), submitted);
+  const { method, path, question, headers } = server.requests[0];
+  assert.deepEqual([method, path, question], ['POST', '/v1/tasks', { ...submission, objectPaths: ['https://a.example/1'] }]);
+  assert.deepEqual([headers['idempotency-key'], headers.authorization], ['k', 'Bearer t']);
+  await assert.rejects(client.submit(submission), { status: 422, reason: 'quota-exceeded', rejected });
+});
+
+test('what the service and the token allow is asked of its own route', async () => {
+  server.on('capabilities', json({ submit: false }));
+  assert.deepEqual(await client.capabilities(), { submit: false });
+  assert.equal(server.requests[0].path, '/v1/capabilities');
+});
+
+test('an endpoint that is no URL says so', () => {
+  assert.throws(() => new TaskStatusClient('not a url'), { reason: 'invalid-endpoint', message: 'not a URL: not a url' });
+});
+
 test('a stream is followed from its report over its updates to its end', async () => {
   server.on('stream', stream(
     said({ tasks: [task('cdn:1', { progress: 10 }), complete('cdn:2')] }),
@@ -208,6 +292,28 @@ for (const [why, silent] of [['that never answers', hang], ['whose events are ke
     await until(() => !server.requests[0].open);
   });
 }
+
+test('a later stream that is kept back on the way is given up as well', async () => {
+  server.on('stream', stream(said({ tasks: [task('cdn:1', { progress: 30 })] }), pause(20), cut), stream(silence));
+  server.on('held', json(report({ tasks: [complete('cdn:1')] }, 'v2')));
+  assert.deepEqual(progressOf(await all(client.watch('cdn:1'))), [30, 100]);
+  assert.deepEqual(server.requests.map(({ kind }) => kind), ['stream', 'stream', 'held']);
+});
+
+test('streams that fall silent one after the other are given up, where one alone is not', async () => {
+  server.on('stream', stream(said({ tasks: [task('cdn:1')] }), silence), stream(comment, silence));
+  server.on('held', json(report({ tasks: [complete('cdn:1')] }, 'v2')));
+  await client.wait('cdn:1');
+  assert.deepEqual(server.requests.map(({ kind }) => kind), ['stream', 'stream', 'held']);
+});
+
+test('an answer by somebody else in the service\'s place is not taken for a report', async () => {
+  server.on('stream', problem(406, 'streaming-unavailable'));
+  server.on('lookup', json({ error: 'please log in' }), json(report({ tasks: [complete('cdn:1')] })));
+  const { summary } = await client.wait('cdn:1');
+  assert.equal(summary.outcome, 'succeeded');
+  assert.deepEqual(server.requests.map(({ kind }) => kind), ['stream', 'lookup', 'lookup']);
+});
 
 test('JSON in place of a stream, and streams that bring nothing, are given up too', async () => {
   server.on('stream', json(report({ tasks: [complete('cdn:1')] })));
@@ -348,6 +454,13 @@ test('an id that may appear is watched until it does', async () => {
   server.on('stream', stream(said({ notFound: [{ id: '7', products: ['cdn', 'dcdn'], mayAppear: true }] }), pause(20), updated({ tasks: [complete('dcdn:7')] }), over));
   const reports = await all(client.watch('7'));
   assert.deepEqual(reports.map(({ tasks, notFound }) => [tasks.length, notFound.length]), [[0, 1], [1, 0]]);
+});
+
+test('an id that one product may still come to know is watched although another refuses', async () => {
+  const young = { undecided: [{ id: '7', products: ['dcdn'], mayAppear: true }], problems: [{ product: 'dcdn', reason: 'denied', requestIds: [] }] };
+  server.on('stream', stream(said(young), pause(20), updated({ tasks: [complete('cdn:7')] }), over));
+  const reports = await all(client.watch('7'));
+  assert.deepEqual(reports.map(({ summary }) => [summary.undecided, summary.done]), [[1, false], [0, true]]);
 });
 
 test('a bare id that two products know is two tasks, and over when both are', async () => {

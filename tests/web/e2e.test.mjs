@@ -64,7 +64,7 @@ describe('the real service', { concurrency: true }, () => {
     }
     const [first, second] = await rowsOf(page);
     assert.deepEqual([first.state, first.figure, second.state], ['Complete', '100 %', 'Failed']);
-    assert.deepEqual(second.failures, [['http://img.example.com/d.jpg', 'the origin timed out']]);
+    assert.deepEqual(second.failures, [['http://img.example.com/d.jpg', 'the origin timed out · Origin Timeout']]);
     const steps = seen.map(([figure]) => figure);
     assert.deepEqual(steps, steps.toSorted((one, other) => one - other));
     assert.ok(new Set(steps).size >= 3, `it moved by steps: ${[...new Set(steps)]}`);

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { accessible, kept, launched, rowsOf } from './browser.mjs';
+import { compressing } from './compressing-proxy.mjs';
 import { ScriptedServer, after as later, complete, hang, json, object, over, problem, report, said, silence, stream, task, until, gate, updated } from './scripted-server.mjs';
+
+const SHORT = JSON.stringify({ start: 1, hold: 1, poll: 0.05, retry: 0.05 });
 
 let browser;
 let server;
@@ -22,11 +25,11 @@ afterEach(async () => {
 });
 
 /** Somebody else's page with this in its body. */
-async function show(markup, script = '') {
+async function show(markup, script = '', origin = server.url) {
   const text = `<!doctype html><html lang="en"><title>A page</title><main><h1>Uploads</h1>${markup}</main>
-    <script type="module">import * as client from '${server.url}task-status.js'; Object.assign(globalThis, client); ${script}; globalThis.ready = true;</script>`;
+    <script type="module">import * as client from '/task-status.js'; Object.assign(globalThis, client); ${script}; globalThis.ready = true;</script>`;
   await page.route('**/host.html', (route) => route.fulfill({ contentType: 'text/html', body: text }));
-  await page.goto(`${server.url}host.html`);
+  await page.goto(`${origin}host.html`);
   await page.waitForFunction(() => globalThis.ready);
 }
 const one = (id = 'cdn:1', more = '') => `<task-status task-id="${id}" endpoint="/" ${more}></task-status>`;
@@ -97,13 +100,107 @@ test('the language is the nearest one, the colours are the page\'s', async () =>
   assert.equal((await rowsOf(page))[0].state, '已完成');
 });
 
+const gone = { id: '9', products: ['cdn', 'vod'], mayAppear: false };
+const denied = ['cdn', 'vod'].map((product) => ({ product, reason: 'denied', requestIds: [] }));
+for (const [what, parts, sign, words, now, note] of [
+  ['a product is out of reach', { undecided: [{ id: 'vod:2', products: ['vod'] }], problems: denied }, 'undecided', 'Out of reach, 50 %', '50', 'Out of reach: vod:2 · Could not be asked: VOD (permission denied)'],
+  ['an id is unknown', { notFound: [gone] }, 'missing', 'Not all found, 50 %', '50', 'Not found: 9'],
+  ['an id may still appear', { notFound: [{ ...gone, mayAppear: true }] }, 'appearing', 'Not visible yet, 50 %', '50', 'Not found: 9 · New tasks can take a minute to become visible.'],
+  ['a task is not settled', { tasks: [complete('cdn:1'), complete('cdn:2', { done: false })] }, 'settling', 'Confirming, 100 %', '100', 'Making sure that nothing is missing'],
+]) {
+  test(`nothing is called complete while ${what}`, async () => {
+    const shown = report({ tasks: [complete('cdn:1')], ...parts });
+    await show('<task-status></task-status>', `document.querySelector('task-status').report = ${JSON.stringify(shown)}`);
+    await state(sign);
+    const [row] = await rowsOf(page);
+    assert.deepEqual([row.text, row.now, row.note], [words, now, note]);
+    await accessible(page);
+  });
+}
+
+test('the vendor\'s own words can be read: of a failure, of a state that nobody here knows, of one under way', async () => {
+  const rows = [
+    { ...object('http://a.example/1', 'failed', 25, 'other'), error: { reason: 'other', message: 'Origin DNS Failure' }, rawStatus: 'Failed' },
+    { ...object('http://a.example/2', 'unknown'), rawStatus: 'Quarantined' },
+    { ...object('http://a.example/3', 'running', 30), rawStatus: 'Refreshing' },
+    { ...object('http://a.example/4', 'complete', 100), rawStatus: 'Complete' },
+  ];
+  await show('<task-status></task-status>', `document.querySelector('task-status').task = ${JSON.stringify(task('cdn:1', { objects: rows }))}`);
+  await state('running');
+  assert.deepEqual((await rowsOf(page))[0].failures, [['http://a.example/1', 'other fault · Origin DNS Failure'], ['http://a.example/2', 'Unknown · Quarantined']]);
+  await page.getByText('4 objects').click();
+  assert.deepEqual(await page.locator('.objects .verdict').allInnerTexts(), ['other fault · Origin DNS Failure', 'Unknown · Quarantined', '30 % · Refreshing', 'Complete']);
+});
+
+test('what is missing is said: the endpoint, the id', async () => {
+  await show('<task-status task-id="cdn:1"></task-status><task-status endpoint="/"></task-status>');
+  await state('fault');
+  assert.deepEqual((await rowsOf(page)).map((row) => [row.state, row.note]), [['No answer', 'No endpoint is given'], ['No task', 'No task id is given.']]);
+  server.on('stream', stream(said({ tasks: [complete('cdn:1'), complete('cdn:2')] }), over));
+  await page.evaluate(() => {
+    const [first, second] = document.querySelectorAll('task-status');
+    Object.assign(first, { endpoint: '/' });
+    Object.assign(second, { taskId: ['CDN：2'] });
+  });
+  await page.waitForFunction(() => document.querySelectorAll('task-status[data-state=complete]').length === 2);
+});
+
+test('what was set or written before the module came is kept, and a token does not stay in the markup', async () => {
+  server.on('stream', stream(said({ tasks: [complete('cdn:1'), complete('cdn:2')] }), over));
+  await page.route('**/early.html', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><main></main>' }));
+  await page.goto(`${server.url}early.html`);
+  await page.evaluate(async (shown) => {
+    const made = (properties) => Object.assign(document.createElement('task-status'), properties);
+    const written = made({});
+    // What React writes for an element it does not know yet.
+    for (const [name, value] of Object.entries({ taskId: 'cdn:2', endpoint: '/', token: 'early' })) written.setAttribute(name, value);
+    document.querySelector('main').append(made({ taskId: 'cdn:1', endpoint: '/', token: () => 'early', objects: 7 }), written, made({ report: shown }), made({ task: shown.tasks[0] }));
+    await import('/task-status.js');
+  }, report({ tasks: [complete('vod:3')] }));
+  await page.waitForFunction(() => document.querySelectorAll('task-status[data-state=complete]').length === 4);
+  assert.deepEqual(server.requests.map(({ headers, question }) => [headers.authorization, question.objects]), [['Bearer early', '20']]);
+  assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('task-status')].map(({ objects, outerHTML }) => [objects, outerHTML.includes('early')])), [[7, false], [20, false], [20, false], [20, false]]);
+});
+
+test('an element that is moved keeps what it shows, and what is over is neither asked nor told again', async () => {
+  const end = gate();
+  server.on('stream', stream(said({ tasks: [complete('cdn:1'), task('cdn:2')] }), end, updated({ tasks: [complete('cdn:2')] }, 'v2'), over));
+  await show(`<div id="there"></div>${one()}${one('cdn:2')}`, `globalThis.told = []; addEventListener('done', ({ target }) => told.push(target.taskId), true);
+    globalThis.move = () => { for (const element of document.querySelectorAll('task-status')) { document.querySelector('#there').append(element); document.querySelector('main').append(element); } };`);
+  await state('complete');
+  await state('running');
+  await page.evaluate(() => globalThis.move());
+  assert.deepEqual((await rowsOf(page)).map((row) => row.state), ['Complete', 'Running']);
+  end.open();
+  await page.waitForFunction(() => document.querySelectorAll('task-status[data-state=complete]').length === 2);
+  await page.evaluate(() => globalThis.move());
+  await page.waitForTimeout(100);
+  assert.deepEqual(await page.evaluate(() => told.toSorted()), ['cdn:1', 'cdn:2']);
+  assert.equal(server.requests.length, 1);
+});
+
+test('behind a proxy that compresses, a stream that allows it is given up, and one that forbids it is followed', async () => {
+  const opened = stream(said({ tasks: [task('cdn:1')] }), silence);
+  server.on('stream', opened);
+  server.on('lookup', json(report({ tasks: [complete('cdn:1')] })));
+  const proxy = await compressing(server.url);
+  const shown = () => show('<task-status task-id="cdn:1"></task-status>', `document.querySelector('task-status').client = new TaskStatusClient('/', { timing: ${SHORT} })`, proxy.url);
+  await shown();
+  await state('complete');
+  assert.deepEqual(server.requests.map(({ kind }) => kind), ['stream', 'lookup']);
+  server.headers = { 'Cache-Control': 'no-store, no-transform' };
+  await shown();
+  await state('running');
+  assert.deepEqual(server.requests.slice(2).map(({ kind }) => kind), ['stream']);
+  proxy.close();
+});
+
 test('an element shows what it is given, without asking anybody', async () => {
   await show('<task-status></task-status>', `document.querySelector('task-status').task = ${JSON.stringify(complete('vod:7'))}`);
   await state('complete');
   assert.equal(server.requests.length, 0);
 });
 
-const SHORT = JSON.stringify({ start: 1, hold: 1, poll: 0.05, retry: 0.05 });
 const moving = report({ tasks: [task('cdn:1')] });
 const end = report({ tasks: [complete('cdn:1')] }, 'v2');
 for (const [way, script, kinds] of [

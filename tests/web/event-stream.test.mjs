@@ -39,3 +39,14 @@ test('every piece is a sign of life, and the time to stay away is told without a
   await read(pieces, [3], { alive: () => told.push('alive'), retry: (ms) => told.push(ms) });
   assert.deepEqual(told, ['alive', 'alive', 250]);
 });
+
+test('a long line in small pieces is looked through once', async (t) => {
+  const rows = JSON.stringify({ data: 'x'.repeat(700_000) });
+  const bytes = new TextEncoder().encode(`event: report\ndata: ${rows}\n\n`);
+  const split = t.mock.method(String.prototype, 'split');
+  const [{ data }] = await read(bytes, Array.from({ length: 500 }, (_, at) => at * 1400));
+  const looked = split.mock.calls.reduce((sum, { this: text }) => sum + text.length, 0);
+  split.mock.restore();
+  assert.equal(data, rows);
+  assert.ok(looked <= bytes.length, `${looked} characters of ${bytes.length}`);
+});

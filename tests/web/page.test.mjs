@@ -68,15 +68,27 @@ test('bars move to a hundred while one watches, and the outcome is told', async 
   assert.deepEqual(tab.faults, []);
 });
 
+test('the whole bar is full only when everything succeeded', async () => {
+  const undecided = { undecided: [{ id: 'vod:2', products: ['vod'] }], problems: [{ product: 'vod', reason: 'denied', requestIds: [] }] };
+  server.on('stream', stream(said({ tasks: [complete('cdn:1')], ...undecided }), over), stream(said({ tasks: [complete('cdn:1'), complete('cdn:2', { done: false })] }), silence));
+  for (const [query, summary, value] of [['?taskId=cdn:1,vod:2', '1 of 2 finished · 1 out of reach', 50], ['?taskId=cdn:1,cdn:2', '1 of 2 finished', 99]]) {
+    const page = await settled(query);
+    await shows(page, summary);
+    assert.equal(await page.locator('#whole').evaluate((bar) => bar.value), value);
+    assert.match(await page.title(), new RegExp(`^${value} % · `));
+    await tab.close();
+  }
+});
+
 test('what failed is named with its reason, in both languages', async () => {
   server.on('stream', stream(said({ tasks: [task('cdn:1', { status: 'failed', done: true, progress: 62.5, objects: failing })] }), over));
   let [row] = await rowsOf(await settled('?taskId=1'));
-  assert.deepEqual(row.failures, [['http://img.example.com/新品/海报 1.jpg', 'the origin timed out']]);
+  assert.deepEqual(row.failures, [['http://img.example.com/新品/海报 1.jpg', 'the origin timed out · Origin Timeout']]);
   assert.deepEqual([row.state, row.text], ['Failed', 'Failed, 62.5 %']);
   assert.match(row.facts, /^Refresh · files · Nov 22, 2026, 3:31.AM · 1 of 2 complete · 1 failed$/);
   await tab.close();
   [row] = await rowsOf(await settled('?taskId=1', { locale: 'zh-CN' }));
-  assert.deepEqual([row.state, row.failures[0][1], row.facts], ['失败', '源站超时', '刷新 · 文件 · 2026年11月22日 03:31 · 已完成 1 / 2 · 1 个失败']);
+  assert.deepEqual([row.state, row.failures[0][1], row.facts], ['失败', '源站超时 · Origin Timeout', '刷新 · 文件 · 2026年11月22日 03:31 · 已完成 1 / 2 · 1 个失败']);
 });
 
 async function settled(query, options) {
@@ -86,8 +98,8 @@ async function settled(query, options) {
 }
 
 for (const [language, locale, expected] of [
-  ['English', 'en-GB', ['Task status', 'Show', '2 of 11 finished · 1 failed · 2 not found', 'VOD: too many calls', 'Making sure that nothing is missing']],
-  ['Chinese', 'zh-TW', ['任务状态', '查询', '已结束 2 / 11 · 1 个失败 · 2 个未找到', 'VOD: 调用过于频繁', '正在确认没有遗漏']],
+  ['English', 'en-GB', ['Task status', 'Show', '2 of 11 finished · 1 failed · 2 not found · 1 out of reach', 'VOD: too many calls', 'Making sure that nothing is missing']],
+  ['Chinese', 'zh-TW', ['任务状态', '查询', '已结束 2 / 11 · 1 个失败 · 2 个未找到 · 1 个无法查询', 'VOD: 调用过于频繁', '正在确认没有遗漏']],
 ]) {
   test(`everything that can be said is said in ${language}, and shuts nobody out by day, by night or on a phone`, async () => {
     server.on('stream', stream(said(EVERYTHING), silence));
@@ -107,7 +119,7 @@ for (const [language, locale, expected] of [
     }
   });
 }
-const STATES = ['Running', 'Complete', 'Failed', 'Pending', 'Running', 'Unknown', 'Complete', 'Unknown', 'Out of reach', 'Not found', 'Not visible yet'];
+const STATES = ['Running', 'Complete', 'Failed', 'Pending', 'Running', 'Unknown', 'Confirming', 'Unknown', 'Out of reach', 'Not found', 'Not visible yet'];
 
 test('what is stale, missing, young or out of reach is told apart', async () => {
   server.on('stream', stream(said(EVERYTHING), silence));
@@ -188,7 +200,7 @@ test('what is written is understood: ids, a domain, an object', async () => {
   server.on('list', json({ tasks: [], problems: [] }));
   const page = await open();
   const field = page.getByLabel('Task ids, a URL or a domain');
-  for (const [text, meaning, filters] of [['24840 dcdn:1,,2', '3 ids', false], ['img.example.com', 'a domain', true], ['oss://pics/a.jpg', 'an object in OSS', false], ['', '', true]]) {
+  for (const [text, meaning, filters] of [['24840 dcdn:1,,2', '3 ids', false], ['["24840，CDN：1"]、7；8', '4 ids', false], ['img.example.com', 'a domain', true], ['oss://pics/a.jpg', 'an object in OSS', false], ['', '', true]]) {
     await field.fill(text);
     assert.equal(await page.locator('#meaning').textContent(), meaning);
     assert.equal(await page.getByLabel('State').isEnabled(), filters);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Ledger, foldStatus, reportOf } from '../../functions/web/task-status/reports.js';
+import { Ledger, foldStatus, progressOf, reportOf } from '../../functions/web/task-status/reports.js';
 import { complete, task } from './scripted-server.mjs';
 
 test('many states are one by the contract\'s rule', () => {
@@ -55,6 +55,24 @@ test('an id that may appear, or that a passing fault hides, takes no task off th
   take({ tasks: [complete('cdn:1')] });
   take({ notFound: [{ id: 'cdn:1', products: ['cdn'], mayAppear: false }] });
   assert.deepEqual(shown(), [[false], 0, 0], 'what is over stays known');
+});
+
+test('what was not found has come nowhere, whatever the mean of the others', () => {
+  const gone = { id: '9', products: ['cdn'], mayAppear: false };
+  const shown = (parts) => progressOf(reportOf(parts));
+  assert.equal(shown({ tasks: [complete('cdn:1')] }), 100);
+  assert.equal(shown({ tasks: [complete('cdn:1')], notFound: [gone] }), 50);
+  assert.equal(shown({ tasks: [complete('cdn:1'), complete('cdn:2')], undecided: [gone] }), 66.66);
+  assert.equal(shown({ undecided: [gone] }), null);
+});
+
+test('an id that nobody could be asked about is told the faults of its own products', () => {
+  const ledger = new Ledger();
+  const problems = ['cdn', 'vod'].map((product) => ({ product, reason: 'denied', requestIds: [] }));
+  const undecided = [{ id: '1', products: ['vod'] }, { id: '2', products: ['cdn'] }];
+  ledger.take({ tasks: [], notFound: [], undecided, problems }, ['1', '2'], 20);
+  const told = (...ids) => ledger.report(ids).problems.map(({ product }) => product);
+  assert.deepEqual([told('1'), told('2'), told('1', '2')], [['vod'], ['cdn'], ['cdn', 'vod']]);
 });
 
 test('problems are told to whom they concern', () => {

@@ -1,8 +1,8 @@
 /**
  * A service that says what a test tells it to, over real HTTP, in the contract's words.
  *
- * Requests are of five kinds: `stream`, `held` (they bring `wait`), `lookup`, `list`, `quota`. For each kind a test
- * queues answers; the last one is given again and again. What came in is kept in `requests`.
+ * Requests are of seven kinds: `stream`, `held` (they bring `wait`), `lookup`, `list`, `submit`, `quota`,
+ * `capabilities`. For each kind a test queues answers; the last one is given again and again. What came in is kept in `requests`.
  */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -19,11 +19,10 @@ export class ScriptedServer {
   requests = [];
   #answers = new Map();
   #server = createServer((request, response) => this.#serve(request, response));
-  #headers;
 
   /** @param {Record<string, string>} [headers] what every answer carries besides */
   constructor(headers = {}) {
-    this.#headers = headers;
+    this.headers = headers;
   }
 
   static async started(headers) {
@@ -59,7 +58,7 @@ export class ScriptedServer {
   }
 
   async #serve(request, response) {
-    for (const [name, value] of Object.entries(this.#headers)) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(this.headers)) response.setHeader(name, value);
     const url = new URL(request.url, this.url);
     if (request.method === 'OPTIONS') return response.writeHead(204).end();
     if (!url.pathname.startsWith('/v1/')) return file(url.pathname, response);
@@ -146,8 +145,10 @@ export async function until(happened, what = 'what was waited for') {
   }
 }
 
-function kindOf({ headers, path, question }) {
-  if (path.endsWith('/quota')) return 'quota';
+function kindOf({ method, headers, path, question }) {
+  const route = path.split('/').at(-1);
+  if (route === 'quota' || route === 'capabilities') return route;
+  if (method === 'POST' && route === 'tasks') return 'submit';
   if (headers.accept === 'text/event-stream') return 'stream';
   if (!question.taskId) return 'list';
   return question.wait ? 'held' : 'lookup';

@@ -35,3 +35,10 @@ export function element(): void {
   Object.assign(made, { taskId: 'cdn:24840', endpoint: '/', token: 'secret' });
   made.objects += 1;
 }
+
+export async function submitting(): Promise<string[]> {
+  const { tasks, rejected } = await client.submit({ action: 'refresh', product: 'cdn', objectPaths: 'https://a.example/1' }, { idempotencyKey: 'k' });
+  // @ts-expect-error a submission names its product
+  client.submit({ action: 'refresh', objectPaths: [] });
+  return [...tasks.map(({ id }) => id), ...rejected.flatMap(({ objectPaths }) => objectPaths)];
+}

@@ -1,15 +1,15 @@
 /** What the form and the address ask. */
+import { idsIn, isId } from '../task-status/ids.js';
 import { part } from './showing.js';
 
-const ID = /^([a-z]+:)?\d+$/;
 const TEXTS = ['taskId', 'objectPath', 'object', 'domainName'];
 const CHOICES = ['status', 'product', 'since'];
 
 /** What the text asks for: ids, an object in OSS, a URL, else a domain; and its value. */
 export function understood() {
 	const text = part('what').value.trim();
-	const words = text.split(/[\s,]+/);
-	if (words.every((word) => ID.test(word))) return ['taskId', words.join(',')];
+	const ids = idsIn(text);
+	if (ids.length && ids.every(isId)) return ['taskId', ids.join(',')];
 	const kind = text.startsWith('oss://') ? 'object' : text.includes('://') ? 'objectPath' : 'domainName';
 	return text ? [kind, text] : [];
 }

@@ -1,5 +1,6 @@
 /** What the page shows. Rows stay the elements they are while their tasks move. */
 import { reportOf } from '../task-status.js';
+import { progressOf } from '../task-status/reports.js';
 import { language, reason, words } from './words.js';
 
 const title = document.title;
@@ -41,13 +42,16 @@ function row({ id }, content, expand) {
 	return kept.get(id);
 }
 
-export function summarize({ tasks, summary: { done, asked, failed, timeout, canceled, notFound, progress } }) {
-	const over = done ? asked : tasks.filter((task) => task.done).length;
+export function summarize(report) {
+	const { done, asked, failed, timeout, canceled, notFound, undecided, outcome } = report.summary;
+	const over = done ? asked - notFound - undecided : report.tasks.filter((task) => task.done).length;
 	const bad = failed + timeout + canceled;
-	say([words.over(over, asked), bad && words.failed(bad), notFound && words.missing(notFound)].filter(Boolean).join(' · '));
+	say([words.over(over, asked), bad && words.failed(bad), notFound && words.missing(notFound), undecided && words.unreached(undecided)].filter(Boolean).join(' · '));
+	const progress = progressOf(report);
+	const shown = outcome === 'succeeded' ? 100 : Math.min(Math.floor(progress ?? 0), 99);
 	part('whole').hidden = asked < 2 || progress === null;
-	part('whole').value = progress ?? 0;
-	document.title = progress === null ? title : `${Math.floor(progress)} % · ${title}`;
+	part('whole').value = shown;
+	document.title = progress === null ? title : `${shown} % · ${title}`;
 }
 
 export function say(text) {

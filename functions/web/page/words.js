@@ -6,7 +6,7 @@ const en = {
 	objectPath: 'a URL', object: 'an object in OSS', domainName: 'a domain', bad: 'All that went wrong', asking: 'Asking…',
 	shown: (count) => (count === 1 ? 'One task' : count ? `${count} tasks, newest first` : 'No task fits'),
 	over: (over, all) => (all > 1 ? `${over} of ${all} finished` : over ? 'Finished' : 'Under way'),
-	failed: (count) => `${count} failed`, missing: (count) => `${count} not found`,
+	failed: (count) => `${count} failed`, missing: (count) => `${count} not found`, unreached: (count) => `${count} out of reach`,
 	incomplete: 'its tasks may be missing here',
 	url: 'URLs', directory: 'directories', regex: 'patterns', preload: 'prefetches',
 };
@@ -16,7 +16,7 @@ const zh = {
 	token: '请提供令牌', ids: (count) => `${count} 个任务 ID`, objectPath: '一个 URL', object: '一个 OSS 对象', domainName: '一个域名',
 	bad: '所有未成功的', asking: '查询中…', shown: (count) => (count ? `${count} 个任务，最新在前` : '没有符合的任务'),
 	over: (over, all) => (all > 1 ? `已结束 ${over} / ${all}` : over ? '已结束' : '进行中'),
-	failed: (count) => `${count} 个失败`, missing: (count) => `${count} 个未找到`,
+	failed: (count) => `${count} 个失败`, missing: (count) => `${count} 个未找到`, unreached: (count) => `${count} 个无法查询`,
 	incomplete: '此处可能缺少其任务',
 	url: 'URL', directory: '目录', regex: '正则', preload: '预热',
 };

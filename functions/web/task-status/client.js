@@ -1,27 +1,32 @@
 /** What a front end calls. */
+import { idsIn, isId } from './ids.js';
+import { TIMING, backoff, pause } from './patience.js';
 import { isBad } from './reports.js';
 import { Endpoint, TaskStatusError, jsonOf } from './requests.js';
+import { TokenSource } from './tokens.js';
 import { hubOf } from './watching.js';
 
 /** @type {any} */
 const NOTHING = {};
-const ID = /^([a-z]+:)?\d{1,30}$/;
 
 export class TaskStatusClient {
 	#endpoint;
-	#hub;
+	#tokens;
+	#timing;
 
 	constructor(url, { token, timing } = NOTHING) {
-		this.#endpoint = new Endpoint(url, token);
-		this.#hub = hubOf(this.#endpoint, token, timing);
+		this.#endpoint = new Endpoint(url);
+		this.#timing = { ...TIMING, ...timing };
+		this.#tokens = new TokenSource(token, this.#timing.answer);
 	}
 
 	async lookup(ids, { signal, ...parameters } = NOTHING) {
-		return jsonOf(await this.#endpoint.ask({ taskId: checked(ids), ...parameters }, { signal }));
+		const question = { taskId: checked(ids), ...parameters };
+		return this.#json(signal, (options) => this.#endpoint.ask(question, options));
 	}
 
 	async list(filters = {}, { signal } = NOTHING) {
-		return jsonOf(await this.#endpoint.ask(filters, { signal }));
+		return this.#json(signal, (options) => this.#endpoint.ask(filters, options));
 	}
 
 	async *pages(filters = {}, options = {}) {
@@ -31,12 +36,21 @@ export class TaskStatusClient {
 		}
 	}
 
-	async quota({ signal } = NOTHING) {
-		return jsonOf(await this.#endpoint.quota(signal));
+	async submit({ objectPaths, ...submission }, { signal, idempotencyKey } = NOTHING) {
+		const body = { ...submission, objectPaths: [objectPaths].flat() };
+		return this.#json(signal, (options) => this.#endpoint.submit(body, { idempotencyKey, ...options }));
 	}
 
-	watch(ids, options = {}) {
-		return this.#hub.watch(checked(ids), options);
+	async quota({ signal } = NOTHING) {
+		return this.#json(signal, (options) => this.#endpoint.get('quota', options));
+	}
+
+	async capabilities({ signal } = NOTHING) {
+		return this.#json(signal, (options) => this.#endpoint.get('capabilities', options));
+	}
+
+	watch(ids, options = NOTHING) {
+		return this.#watch(checked(ids), options);
 	}
 
 	async wait(ids, { until = 'done', onReport = (report) => {}, ...options } = {}) {
@@ -47,14 +61,48 @@ export class TaskStatusClient {
 		}
 		return last;
 	}
+
+	async *#watch(ids, options) {
+		options.signal?.throwIfAborted();
+		const token = await this.#firstToken(options);
+		yield* hubOf(this.#endpoint, token, this.#timing).watch(ids, this.#tokens, options);
+	}
+
+	/** Whoever hands out tokens may be in trouble for a while, like the service itself. */
+	async #firstToken({ signal, onTrouble = (fault) => {} }) {
+		for (let failures = 0; ; failures += 1) {
+			try {
+				const token = await this.#tokens.get({ signal });
+				if (failures) onTrouble(null);
+				return token;
+			} catch (fault) {
+				if (!fault.passing) throw fault;
+				onTrouble(fault);
+				await pause(backoff(this.#timing, failures), signal);
+			}
+		}
+	}
+
+	/** A token that is refused is asked for again, once. */
+	async #json(signal, send) {
+		const token = await this.#tokens.get({ signal });
+		const answer = async (/** @type {string | undefined} */ bearer) => jsonOf(await send({ token: bearer, signal }), signal);
+		try {
+			return await answer(token);
+		} catch (fault) {
+			const other = fault.status === 401 ? await this.#tokens.get({ refused: token, signal }) : token;
+			if (other === token) throw fault;
+			return answer(other);
+		}
+	}
 }
 
 const hasFailed = ({ objectCounts }) => Object.entries(objectCounts).some(([state, count]) => isBad(state) && count > 0);
 
 /** The distinct ids. What can be none is refused: on a shared connection it would be everybody's fault. */
 function checked(ids) {
-	const distinct = [...new Set(typeof ids === 'string' ? ids.split(/[\s,]+/).filter(Boolean) : ids)];
-	const wrong = distinct.filter((id) => !ID.test(id));
+	const distinct = idsIn(ids);
+	const wrong = distinct.filter((id) => !isId(id));
 	if (distinct.length && !wrong.length) return distinct;
 	const detail = 'an id is 1 to 30 digits, or product:digits like cdn:24840';
 	const errors = wrong.map((value) => ({ parameter: 'taskId', value, detail }));

@@ -1,12 +1,14 @@
 /** Reads `text/event-stream` from a fetched body: EventSource can send neither a token in a header nor a POST. */
+import { lost } from './requests.js';
 
 /**
  * Events by the HTML standard. `alive` is told of every piece that arrives, `retry` of the time to stay away in ms.
  * @param {ReadableStream<Uint8Array>} body
+ * @param {{alive?: () => void, retry?: (ms: number) => void, signal?: AbortSignal}} [listeners]
  */
-export async function* eventsOf(body, { alive = () => {}, retry = (ms) => {} } = {}) {
+export async function* eventsOf(body, { alive = () => {}, retry = (ms) => {}, signal } = {}) {
 	let event = { type: 'message', id: '', data: '' };
-	for await (const line of linesOf(body, alive)) {
+	for await (const line of linesOf(body, alive, signal)) {
 		const [, field, value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
 		if (field === 'event') event.type = value || 'message';
 		else if (field === 'data') event.data += `${value}\n`;
@@ -19,19 +21,28 @@ export async function* eventsOf(body, { alive = () => {}, retry = (ms) => {} } =
 	}
 }
 
-async function* linesOf(body, alive) {
+/** Each piece is looked through once: a report of 20,000 rows is one line that arrives in thousands of pieces. */
+async function* linesOf(body, alive, signal) {
 	const reader = body.getReader();
 	const decoder = new TextDecoder();
-	let rest = '';
+	let begun = [];
+	let returned = false;
 	try {
 		for (;;) {
-			const { done, value } = await reader.read();
+			const { done, value } = await reader.read().catch((cause) => Promise.reject(lost(cause, signal)));
 			if (done) return;
 			alive();
-			// A carriage return at the end waits: its line feed may be the next piece's first character.
-			const lines = (rest + decoder.decode(value, { stream: true })).split(/\r\n|\n|\r(?!$)/);
-			rest = lines.pop() ?? '';
-			yield* lines;
+			let text = decoder.decode(value, { stream: true });
+			// The piece before ended a line by a carriage return; a line feed here is that end's second half.
+			if (returned && text.startsWith('\n')) text = text.slice(1);
+			else if (!text) continue;
+			returned = text.endsWith('\r');
+			const [rest, ...lines] = text.split(/\r\n|\n|\r/);
+			begun.push(rest);
+			for (const line of lines) {
+				yield begun.join('');
+				begun = [line];
+			}
 		}
 	} finally {
 		reader.cancel().catch(() => {});

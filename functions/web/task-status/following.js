@@ -3,10 +3,13 @@
  * changes; where those come back at once, asking again when `Retry-After` says so.
  */
 import { eventsOf } from './event-stream.js';
+import { SILENCE, backoff, jittered, patiently, pause } from './patience.js';
+import { reportIn } from './reports.js';
 import { TaskStatusError, jsonOf, lost, retryAfterOf } from './requests.js';
 
 const STREAM = 'text/event-stream';
-const SILENCE = 'no-answer';
+/** Streams in a row that went mute, after which this way is given up. */
+const MUTE_ENOUGH = 2;
 
 /** Thrown by a way that does not work here. */
 const UNSUITABLE = new TaskStatusError({ reason: 'unsuitable' });
@@ -14,11 +17,13 @@ const UNSUITABLE = new TaskStatusError({ reason: 'unsuitable' });
 /** Follows a fixed set of ids until they are over, or it is stopped. */
 export class Link {
 	#stop = new AbortController();
+	#renewed = false;
 	/** Of the last report, where a stream goes on. */
 	version;
-	/** In a row: exchanges that failed, answers that told nothing new. */
+	/** In a row: exchanges that failed, answers that told nothing new, streams that went mute. */
 	failures = 0;
 	idle = 0;
+	mute = 0;
 
 	constructor(hub, ids, objects) {
 		this.hub = hub;
@@ -39,7 +44,7 @@ export class Link {
 
 	async #run() {
 		try {
-			while (!this.signal.aborted) await this.#exchange(this.hub.way);
+			while (!this.signal.aborted) await this.#exchange(this.hub.way, this.hub.token);
 		} catch (fault) {
 			this.stop();
 			this.hub.fail(fault);
@@ -52,6 +57,7 @@ export class Link {
 		this.hub.ledger.take(report, this.ids, this.objects);
 		if (this.failures) this.hub.trouble(null);
 		this.failures = 0;
+		this.#renewed = false;
 		if (report.summary.done) this.over();
 		else this.hub.offer();
 	}
@@ -63,23 +69,28 @@ export class Link {
 		this.hub.offer();
 	}
 
-	async #exchange(way) {
+	async #exchange(way, token) {
 		try {
 			await pause(await WAYS[way](this), this.signal);
 		} catch (fault) {
 			if (this.signal.aborted) return;
-			if (fault === UNSUITABLE) this.hub.way = Math.max(this.hub.way, way + 1);
-			else await this.#recover(fault);
+			if (fault === UNSUITABLE) this.hub.giveUp(way);
+			else await this.#renew(fault, token).catch((lasting) => this.#recover(lasting));
 		}
+	}
+
+	/** A refused token is replaced, unless its replacement is refused before it was good for anything. */
+	async #renew(fault, token) {
+		if (fault.status !== 401 || this.#renewed) throw fault;
+		await this.hub.renew(token, fault);
+		this.#renewed = true;
 	}
 
 	#recover(fault) {
 		if (!fault.passing) throw fault;
 		// One cut is nobody's business: mostly the next exchange goes well.
 		if (this.failures || fault.retryAfter) this.hub.trouble(fault);
-		const { retry, retryMost } = this.hub.timing;
-		const backoff = Math.min(retry * 2 ** this.failures++, retryMost);
-		return pause(jittered(Math.max(fault.retryAfter ?? 0, backoff)), this.signal);
+		return pause(backoff(this.hub.timing, this.failures++, fault.retryAfter), this.signal);
 	}
 }
 
@@ -87,32 +98,38 @@ export class Link {
 const WAYS = [streamed, held, polled];
 
 async function streamed(link) {
-	const { endpoint, timing } = link.hub;
+	const { timing } = link.hub;
+	let living = false;
 	try {
-		return await patiently(link, link.version ? timing.stall : timing.start, async (signal, renew) => {
-			const response = await endpoint.ask(link.question, { accept: STREAM, resume: link.version, signal });
-			if (response.status === 204) link.over();
-			return received(link, response, () => renew(timing.stall));
+		return await patiently(link.version ? timing.stall : timing.start, link.signal, async (signal, renew) => {
+			const response = await link.hub.ask(link.question, { accept: STREAM, resume: link.version, signal });
+			if (response.status === 204) return link.over();
+			if (!response.headers.get('Content-Type')?.startsWith(STREAM)) throw UNSUITABLE;
+			const alive = () => {
+				living = true;
+				renew(timing.stall);
+			};
+			const seconds = await received(link, response.body, { alive, signal });
+			if (!living) throw UNSUITABLE;
+			link.mute = 0;
+			return jittered(seconds);
 		});
 	} catch (fault) {
-		const silent = fault.reason === SILENCE && !link.version;
-		throw silent || fault.status === 406 ? UNSUITABLE : fault;
+		// A proxy that lets the first words through and keeps back the rest looks like a stream that falls silent.
+		if (fault.reason === SILENCE) link.mute += living ? 1 : MUTE_ENOUGH;
+		throw link.mute >= MUTE_ENOUGH || fault.status === 406 ? UNSUITABLE : fault;
 	}
 }
 
-async function received(link, response, renew) {
-	if (link.signal.aborted) return 0;
-	if (!response.headers.get('Content-Type')?.startsWith(STREAM)) throw UNSUITABLE;
+/** Takes what a stream brings, and gives the seconds to stay away after it. */
+async function received(link, body, listeners) {
 	let seconds = link.hub.timing.retry;
-	let living = link.version;
-	const alive = () => renew((living = true));
-	for await (const { type, data } of eventsOf(response.body, { alive, retry: (ms) => (seconds = ms / 1000) })) {
-		if (type === 'report' || type === 'update') link.take(parsed(data));
+	for await (const { type, data } of eventsOf(body, { ...listeners, retry: (ms) => (seconds = ms / 1000) })) {
+		if (type === 'report' || type === 'update') link.take(reportIn(parsed(data)));
 		else if (type === 'done') link.over();
 		else if (type === 'problem') throw new TaskStatusError({ status: 503, ...parsed(data) });
 	}
-	if (!living) throw UNSUITABLE;
-	return jittered(seconds);
+	return seconds;
 }
 
 async function held(link) {
@@ -133,54 +150,17 @@ async function polled(link) {
 }
 
 function asked(link, question, seconds) {
-	return patiently(link, seconds, async (signal) => {
-		const response = await link.hub.endpoint.ask(question, { signal });
-		link.take(await jsonOf(response));
+	return patiently(seconds, link.signal, async (signal) => {
+		const response = await link.hub.ask(question, { signal });
+		link.take(reportIn(await jsonOf(response, signal)));
 		return retryAfterOf(response);
 	});
 }
-
-/** Ends what for so many seconds gives no sign of life, told by `renew`. */
-async function patiently(link, seconds, act) {
-	const expiry = new AbortController();
-	let timer;
-	const renew = (more) => {
-		clearTimeout(timer);
-		timer = setTimeout(() => expiry.abort(new TaskStatusError({ reason: SILENCE })), more * 1000);
-	};
-	renew(seconds);
-	try {
-		return await act(AbortSignal.any([link.signal, expiry.signal]), renew);
-	} catch (fault) {
-		throw expiry.signal.aborted ? expiry.signal.reason : lost(fault);
-	} finally {
-		clearTimeout(timer);
-	}
-}
-
-/** Waits, but not in vain: the network coming back and a page coming into view end it. */
-async function pause(seconds, signal) {
-	if (!seconds || signal.aborted) return;
-	const end = new AbortController();
-	const once = { signal: end.signal };
-	let timer;
-	await new Promise((wake) => {
-		timer = setTimeout(wake, seconds * 1000);
-		signal.addEventListener('abort', wake, once);
-		globalThis.addEventListener?.('online', wake, once);
-		globalThis.document?.addEventListener('visibilitychange', () => document.hidden || wake(0), once);
-	});
-	clearTimeout(timer);
-	end.abort();
-}
-
-/** A thousand pages that were cut off together must not come back together. */
-const jittered = (seconds) => seconds * (1.1 + 0.4 * Math.random());
 
 function parsed(data) {
 	try {
 		return JSON.parse(data);
 	} catch (cause) {
-		throw lost(cause, 'malformed');
+		throw lost(cause);
 	}
 }

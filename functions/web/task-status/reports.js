@@ -1,4 +1,5 @@
 /** Reports on any ids, out of whatever answers came, by the contract's rules. */
+import { TaskStatusError } from './requests.js';
 
 const STATES = ['pending', 'running', 'complete', 'failed', 'timeout', 'canceled', 'unknown'];
 const BAD = STATES.slice(3, 6);
@@ -6,6 +7,13 @@ const BAD = STATES.slice(3, 6);
 /** Whether it is over without having worked. */
 export const isBad = (status) => BAD.includes(status);
 export const sum = (figures) => figures.reduce((total, figure) => total + figure, 0);
+
+/** What a service sent as a report. Throws where a proxy or another service answered in its place. */
+export function reportIn(sent) {
+	const lists = [sent?.tasks, sent?.notFound, sent?.undecided, sent?.problems];
+	if (lists.every(Array.isArray) && sent.summary) return sent;
+	throw new TaskStatusError({ reason: 'malformed' });
+}
 
 /** One state for many, at least one: the contract's rule for the rows of a task. */
 export function foldStatus(states) {
@@ -23,7 +31,8 @@ export function foldStatus(states) {
 export function reportOf({ tasks = [], notFound = [], undecided = [], problems = [] }, asked, over = false) {
 	const absent = [...notFound, ...undecided];
 	const ids = asked ?? tasks.length + absent.length;
-	const done = over || (tasks.every((task) => task.done) && absent.every((entry) => isFinal(entry, problems)));
+	const open = notFound.some(mayAppear) || undecided.some((entry) => mayAppear(entry) || isPassing(entry, problems));
+	const done = over || (!open && tasks.every((task) => task.done));
 	const counts = Object.fromEntries(STATES.map((state) => [state, tasks.filter(({ status }) => status === state).length]));
 	const summary = /** @type {any} */ ({
 		...counts,
@@ -84,7 +93,7 @@ export class Ledger {
 		const parts = ids.map((id) => this.#part(id));
 		const all = (name) => parts.flatMap((part) => part[name] ?? []);
 		const tasks = [...new Map(all('tasks').map((task) => [task.id, task])).values()];
-		const problems = this.#problems.filter(({ product }) => ids.some((id) => (productOf(id) ?? product) === product));
+		const problems = this.#problems.filter(({ product }) => ids.some((id) => this.#concerns(product, id)));
 		return reportOf({ tasks, notFound: all('notFound'), undecided: all('undecided'), problems }, ids.length, over);
 	}
 
@@ -93,9 +102,15 @@ export class Ledger {
 		const absence = this.#absent.get(id);
 		const tasks = this.#known(id).map(({ task }) => task);
 		if (!absence || (tasks.length && tasks.every(({ done }) => done))) return { tasks };
-		const [entry] = absence.notFound ?? absence.undecided;
-		if (!tasks.length || isFinal(entry, this.#problems)) return absence;
+		if (!tasks.length || reportOf({ ...absence, problems: this.#problems }).summary.done) return absence;
 		return { tasks: tasks.map((task) => ({ ...task, stale: true })) };
+	}
+
+	/** Whether an id was, or may have been, asked of a product. */
+	#concerns(product, id) {
+		const { notFound, undecided } = this.#absent.get(id) ?? {};
+		const [entry] = notFound ?? undecided ?? [];
+		return entry ? entry.products.includes(product) : (productOf(id) ?? product) === product;
 	}
 
 	#keep(task, objects) {
@@ -115,16 +130,30 @@ export class Ledger {
 /** Of a qualified id. @returns {string | undefined} */
 const productOf = (id) => (id.includes(':') ? id.split(':')[0] : undefined);
 
-function isFinal(entry, problems) {
-	if ('mayAppear' in entry) return !entry.mayAppear;
-	return !problems.some(({ product, retryAfter }) => retryAfter != null && entry.products.includes(product));
+const mayAppear = (entry) => Boolean(entry.mayAppear);
+
+/** The problems that keep an id undecided: those of the products that would have to be asked for it. */
+export const problemsOf = ({ products }, problems) => problems.filter(({ product }) => products.includes(product));
+
+const isPassing = (entry, problems) => problemsOf(entry, problems).some(({ retryAfter }) => retryAfter != null);
+
+/**
+ * How far all that was asked for has come, 0 to 100: `summary.progress` is the mean over the tasks that were found, and
+ * here what was not found has come nowhere.
+ */
+export function progressOf({ tasks, notFound, undecided, summary: { progress } }) {
+	const absent = notFound.length + undecided.length;
+	return progress === null || !absent ? progress : cut((progress * tasks.length) / (tasks.length + absent));
 }
+
+/** To two decimals, and never up. */
+const cut = (figure) => Math.floor(figure * 100 + 1e-6) / 100;
 
 /** Never rounded up: 100 is for what is complete. */
 function meanOf(tasks) {
 	const figures = tasks.flatMap(({ progress }) => progress ?? []);
 	if (!figures.length) return null;
-	const mean = Math.floor((sum(figures) / figures.length) * 100 + 1e-6) / 100;
+	const mean = cut(sum(figures) / figures.length);
 	return tasks.every(({ status }) => status === 'complete') ? mean : Math.min(mean, 99.99);
 }
 

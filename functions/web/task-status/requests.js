@@ -6,50 +6,71 @@ const ARRAYS = ['taskId', 'product', 'status', 'objectType', 'objectPath'];
 
 export class TaskStatusError extends Error {
 	/** @param {any} problem */
-	constructor({ reason, status = 0, title = '', detail = '', errors = [], problems = [], retryAfter, cause }) {
+	constructor({ reason, status = 0, title = '', detail = '', errors = [], problems = [], rejected = [], retryAfter, cause }) {
 		super(detail || title || reason, { cause });
 		this.name = 'TaskStatusError';
 		this.reason = reason;
 		this.status = status;
 		this.errors = errors;
 		this.problems = problems;
+		this.rejected = rejected;
 		this.retryAfter = retryAfter;
 	}
 
 	/** Whether it may pass by itself: the connection, a limit, a service in trouble. */
 	get passing() {
 		if (this.problems.length) return this.problems.some(({ retryAfter }) => retryAfter != null);
-		return [0, 408, 429].includes(this.status) || (this.status >= 500 && this.reason !== 'auth-not-configured');
+		if (this.status >= 500) return this.reason !== 'auth-not-configured';
+		return [408, 429].includes(this.status) || PASSING.includes(this.reason);
 	}
 }
 
+/** Reasons of the client's own, without a status. */
+const PASSING = ['unreachable', 'no-answer', 'malformed', 'token-unavailable'];
+
 export class Endpoint {
 	#base;
-	#token;
 
-	constructor(url, token) {
-		this.#base = new URL(url, globalThis.document?.baseURI);
+	constructor(url) {
+		try {
+			this.#base = new URL(url, globalThis.document?.baseURI);
+		} catch (cause) {
+			throw new TaskStatusError({ reason: 'invalid-endpoint', detail: `not a URL: ${url}`, cause });
+		}
 		this.#base.search = this.#base.hash = '';
 		if (!this.#base.pathname.endsWith('/')) this.#base.pathname += '/';
-		this.#token = token;
 	}
 
 	get href() {
 		return this.#base.href;
 	}
 
-	/** Gives a Response of 2xx, or throws. */
-	ask(parameters, { accept = 'application/json', resume = '', signal = undefined } = {}) {
+	/**
+	 * Lookups and lists. Gives a Response of 2xx, or throws, as all of these do.
+	 * @param {any} parameters @param {any} options
+	 */
+	ask(parameters, { accept = 'application/json', resume = '', token, signal }) {
 		const question = questionOf(parameters);
 		const headers = { Accept: accept, ...(resume && { 'Last-Event-ID': resume }) };
 		const url = new URL(`v1/tasks?${new URLSearchParams(question)}`, this.#base);
-		if (!this.#prefersPost(url, question)) return this.#answer(url, { headers, signal });
-		headers['Content-Type'] = 'application/json';
-		return this.#answer(new URL('v1/tasks/query', this.#base), { method: 'POST', headers, body: JSON.stringify(question), signal });
+		return this.#prefersPost(url, question)
+			? this.#post('v1/tasks/query', question, headers, { token, signal })
+			: answerOf(url, { headers }, { token, signal });
 	}
 
-	quota(signal) {
-		return this.#answer(new URL('v1/quota', this.#base), { headers: {}, signal });
+	submit(submission, { idempotencyKey = '', token, signal }) {
+		const headers = idempotencyKey ? { 'Idempotency-Key': idempotencyKey } : {};
+		return this.#post('v1/tasks', submission, headers, { token, signal });
+	}
+
+	/** One of the routes without parameters. */
+	get(route, credentials) {
+		return answerOf(new URL(`v1/${route}`, this.#base), {}, credentials);
+	}
+
+	#post(path, body, headers, credentials) {
+		const init = { method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+		return answerOf(new URL(path, this.#base), init, credentials);
 	}
 
 	/** Preflights are remembered per URL: across origins one URL for all questions costs one. */
@@ -57,25 +78,13 @@ export class Endpoint {
 		const { origin } = globalThis.location ?? this.#base;
 		return origin !== this.#base.origin || url.href.length > LONG_URL || objectPath.length > 1;
 	}
-
-	async #answer(url, init) {
-		let token = typeof this.#token === 'function' ? await this.#token() : this.#token;
-		let response = await send(url, init, token);
-		if (response.status === 401 && typeof this.#token === 'function') {
-			const refused = token;
-			token = await this.#token(refused);
-			if (token !== refused) response = await send(url, init, token);
-		}
-		if (!response.ok) throw await problemOf(response);
-		return response;
-	}
 }
 
-export async function jsonOf(response) {
+export async function jsonOf(response, signal) {
 	try {
 		return await response.json();
 	} catch (cause) {
-		throw lost(cause, 'malformed');
+		throw lost(cause, signal);
 	}
 }
 
@@ -84,10 +93,10 @@ export function retryAfterOf(response) {
 	return Number.isNaN(seconds) ? undefined : seconds;
 }
 
-/** What breaks under way is an error of ours; what was stopped stays what it is. */
-export function lost(cause, reason = 'unreachable') {
-	const known = cause instanceof TaskStatusError || cause?.name === 'AbortError';
-	return known ? cause : new TaskStatusError({ reason, cause });
+/** What became of an answer that did not come whole: it was stopped, is no JSON, or the connection broke. */
+export function lost(cause, signal) {
+	if (signal?.aborted) return signal.reason;
+	return new TaskStatusError({ reason: cause instanceof SyntaxError ? 'malformed' : 'unreachable', cause });
 }
 
 /** As JSON takes it: arrays where the contract has them, times in words, nothing empty. */
@@ -96,13 +105,17 @@ function questionOf(parameters) {
 	return Object.fromEntries(given.map(([name, value]) => [name, ARRAYS.includes(name) ? [value].flat() : value.toJSON?.() ?? value]));
 }
 
-async function send(url, init, token) {
+/** @param {RequestInit} init */
+async function answerOf(url, init, { token, signal }) {
 	const headers = { ...init.headers, ...(token && { Authorization: `Bearer ${token}` }) };
+	let response;
 	try {
-		return await fetch(url, { ...init, headers, cache: 'no-store' });
+		response = await fetch(url, { ...init, headers, signal, cache: 'no-store' });
 	} catch (cause) {
-		throw init.signal?.aborted ? init.signal.reason : lost(cause);
+		throw lost(cause, signal);
 	}
+	if (!response.ok) throw await problemOf(response);
+	return response;
 }
 
 async function problemOf(response) {

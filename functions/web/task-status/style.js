@@ -9,10 +9,10 @@ const CSS = `
 	display: block; line-height: 1.45; overflow-wrap: anywhere;
 }
 :host([hidden]), [hidden] { display: none !important; }
-:host([data-state=running]) { --tone: var(--accent); }
+:host(:is([data-state=running], [data-state=settling])) { --tone: var(--accent); }
 :host([data-state=complete]) { --tone: var(--good); --sign: '✓'; --size: 1em; }
 :host(:is([data-state=failed], [data-state=timeout], [data-state=fault])) { --tone: var(--bad); --sign: '✕'; --size: .9em; }
-:host(:is([data-state=unknown], [data-state=undecided], [data-state=canceled])) { --tone: var(--warn); --sign: '?'; --size: 1em; }
+:host(:is([data-state=unknown], [data-state=undecided], [data-state=canceled], [data-state=missing])) { --tone: var(--warn); --sign: '?'; --size: 1em; }
 p, ul { margin: 0; padding: 0; list-style: none; }
 .head, .object { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 0 1em; }
 .title, .state { font-weight: 600; }
@@ -30,23 +30,27 @@ p, ul { margin: 0; padding: 0; list-style: none; }
 .note { color: var(--warn); }
 :host([data-state=fault]) .note { color: var(--bad); }
 .object { padding-block: .12em; content-visibility: auto; contain-intrinsic-height: 1.5em; }
-.verdict { margin-inline-start: auto; }
-:is([data-state=failed], [data-state=timeout]) > .verdict { color: var(--bad); }
-:is([data-state=canceled], [data-state=unknown]) > .verdict { color: var(--warn); }
+.verdict { margin-inline-start: auto; text-align: end; }
+.vendor { color: var(--muted); }
+:is([data-state=failed], [data-state=timeout]) .word { color: var(--bad); }
+:is([data-state=canceled], [data-state=unknown]) .word { color: var(--warn); }
 .failures:has(+ [open]) { display: none; }
 summary { width: fit-content; padding-block: .25em; cursor: pointer; }
 .scroll { max-height: 20em; overflow: auto; padding-inline-end: .5em; }
 button { font-family: inherit; color: var(--accent); background: none; border: 0; padding: .4em 0; cursor: pointer; text-decoration: underline; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 3px; }
 @media (prefers-reduced-motion: reduce) { .fill { transition: none; animation: none !important; } }
-@media (forced-colors: active) { .bar { border: 1px solid; } .fill { background: Highlight; } }
+@media (forced-colors: active) { .bar { border: 1px solid; } .fill { background: Highlight; forced-color-adjust: none; } }
 `;
 
 let sheet;
 
-/** One sheet for all elements; made by script, it needs no exception from a Content-Security-Policy. */
-export function style() {
-	sheet ??= new CSSStyleSheet();
-	if (!sheet.cssRules.length) sheet.replaceSync(CSS);
-	return sheet;
+/**
+ * One sheet for all elements; made by script, it needs no exception from a Content-Security-Policy. Where there are no
+ * such sheets (jsdom) there is nothing to look at either.
+ */
+export function dress(root) {
+	if (!('adoptedStyleSheets' in root && CSSStyleSheet.prototype.replaceSync)) return;
+	if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(CSS);
+	root.adoptedStyleSheets = [sheet];
 }

@@ -1,5 +1,5 @@
 /** The inside of `<task-status>`. What comes from outside is set as text, and only where it changed: nothing flashes. */
-import { isBad, sum } from './reports.js';
+import { isBad, problemsOf, progressOf, sum } from './reports.js';
 import { wordFor, wordsIn } from './words.js';
 
 const FAILURES_SHOWN = 5;
@@ -26,7 +26,7 @@ export function view() {
 	function show({ state: sign, taskId, report }, { language, trouble, fault }) {
 		const words = wordsIn(language);
 		const { tasks = [], notFound = [], undecided = [], summary = {} } = report ?? {};
-		const progress = tasks.length ? summary.progress : null;
+		const progress = tasks.length ? progressOf(report) : null;
 		const percent = progress === null ? [] : [`${progress} %`];
 		const names = [...tasks, ...notFound, ...undecided].map(({ id }) => id).join(', ') || taskId;
 		write(title, names);
@@ -44,7 +44,7 @@ export function view() {
 	function showObjects(tasks, words) {
 		const all = tasks.flatMap(({ objects }) => objects);
 		const omitted = sum(tasks.map(({ objectsOmitted }) => objectsOmitted));
-		fillRows(failures, all.filter(({ status }) => isBad(status)).slice(0, FAILURES_SHOWN), words);
+		fillRows(failures, all.filter(isTroubled).slice(0, FAILURES_SHOWN), words);
 		write(folded, words.objects(all.length + omitted));
 		write(more, words.more(omitted));
 		more.hidden = !omitted;
@@ -64,7 +64,7 @@ function factsOf(tasks, words, language) {
 	const count = (state) => sum(tasks.map(({ objectCounts }) => objectCounts[state] ?? 0));
 	const total = count('total');
 	const others = ['failed', 'timeout', 'canceled', 'unknown'].filter(count).map((state) => words.counted(count(state), words.states[state]));
-	const counted = total > 1 ? [words.of(count('complete'), total), ...others] : only && !isBad(only.status) ? [only.objectPath] : [];
+	const counted = total > 1 ? [words.of(count('complete'), total), ...others] : only && !isTroubled(only) ? [only.objectPath, vendorsWords(only)] : [];
 	return [...[...kinds].map((sign) => wordFor(words.kinds, sign)), time, ...counted].filter(Boolean).join(' · ');
 }
 
@@ -72,27 +72,51 @@ function factsOf(tasks, words, language) {
 function noteOf({ sign, report, trouble, fault, words, language }) {
 	if (fault) return explained(fault, words);
 	if (trouble) return words.again(explained(trouble, words));
-	if (sign === 'undecided') return words.undecided(report.problems.map((problem) => `${problem.product.toUpperCase()} (${wordFor(words.reasons, problem.reason)})`).join(', '));
-	const stale = report?.tasks.find((task) => task.stale);
-	if (stale) return words.stale(new Date(stale.checkedAt).toLocaleTimeString(language));
-	if (sign === 'complete') return report.summary.done ? '' : words.settling;
-	return words.notes[sign] ?? '';
+	if (!report) return words.notes[sign] ?? '';
+	const stale = report.tasks.find((task) => task.stale);
+	const notes = [...absent(report, words), stale && words.stale(new Date(stale.checkedAt).toLocaleTimeString(language)), words.notes[sign]];
+	return notes.filter(Boolean).join(' · ');
+}
+
+/** Which ids of several are missing, and whose fault it is where a product could not be asked. */
+function absent({ tasks, notFound, undecided, problems }, words) {
+	const alone = tasks.length + notFound.length + undecided.length < 2;
+	const named = (entries, say) => (entries.length && !alone ? say(entries.map(({ id }) => id).join(', ')) : '');
+	const faults = problems.filter((problem) => undecided.some((entry) => problemsOf(entry, [problem]).length));
+	const products = faults.map(({ product, reason }) => `${product.toUpperCase()} (${wordFor(words.reasons, reason)})`).join(', ');
+	return [named(notFound, words.notFound), named(undecided, words.outOfReach), products && words.undecided(products)];
 }
 
 /** The table's words, else the service's own. */
 const explained = (fault, words) => words.reasons[fault.reason] ?? fault.message;
 
+/** Shown without unfolding: what went wrong, and what has a word that nobody here knows. */
+const isTroubled = ({ status }) => isBad(status) || status === 'unknown';
+
 function fillRows(list, objects, words) {
 	while (list.children.length > objects.length) list.lastChild.remove();
-	while (list.children.length < objects.length) list.append(node('li', 'object', node('span', 'path'), node('span', 'verdict')));
-	objects.forEach(({ objectPath, status, progress, error }, at) => {
-		const row = list.children[at];
-		const moving = status === 'running' && progress !== null;
-		row.dataset.state = status;
-		row.title = error?.message ?? '';
-		write(row.firstChild, objectPath);
-		write(row.lastChild, error ? wordFor(words.reasons, error.reason) : moving ? `${progress} %` : wordFor(words.states, status));
+	while (list.children.length < objects.length) list.append(row());
+	objects.forEach((object, at) => {
+		const [path, verdict] = list.children[at].children;
+		list.children[at].dataset.state = object.status;
+		write(path, object.objectPath);
+		write(verdict.firstChild, verdictOf(object, words));
+		const told = vendorsWords(object);
+		write(verdict.lastChild, told && ` · ${told}`);
 	});
+}
+
+const row = () => node('li', 'object', node('span', 'path'), node('span', 'verdict', node('span', 'word'), node('span', 'vendor')));
+
+function verdictOf({ status, progress, error }, words) {
+	if (error) return wordFor(words.reasons, error.reason);
+	return status === 'running' && progress !== null ? `${progress} %` : wordFor(words.states, status);
+}
+
+/** As they came, where they say more than the state does. */
+function vendorsWords({ status, rawStatus = '', error }) {
+	const told = rawStatus.toLowerCase() === status ? [] : [rawStatus];
+	return [...told, error?.message].filter(Boolean).join(', ');
 }
 
 /** Its class is for us, its part for the host page. @returns {any} */

@@ -3,28 +3,22 @@ import { Link } from './following.js';
 import { Ledger } from './reports.js';
 
 const MOST_IDS = 1000;
-/** A page's elements come to life one by one; so long the first waits for the others. */
+/** A page's elements come to life one by one, and move about in it; so long what they want is gathered. */
 const GATHERING_MS = 10;
-/** In seconds. */
-const TIMING = { start: 15, stall: 45, hold: 25, answer: 30, poll: 2, pollMost: 10, retry: 1, retryMost: 30 };
-/** By address and timing, then by token. */
-const hubs = new Map();
+/** @type {Map<string, Service>} by address and timing */
+const services = new Map();
 
-/** @returns {Hub} the same one for the same endpoint and token */
+/** @returns {Hub} the same one for the same endpoint and token, whoever handed the token out */
 export function hubOf(endpoint, token, timing) {
 	const address = `${endpoint.href} ${JSON.stringify(timing)}`;
-	const byToken = hubs.get(address) ?? new Map();
-	const hub = byToken.get(token) ?? new Hub(endpoint, { ...TIMING, ...timing });
-	hubs.set(address, byToken.set(token, hub));
-	return hub;
+	const service = services.get(address) ?? new Service(endpoint, timing);
+	services.set(address, service);
+	return service.hub(token);
 }
 
-/** All that is watched at one endpoint with one token. */
-class Hub {
-	/** @type {Set<Watcher>} */ #watchers = new Set();
-	/** @type {Link[]} */ #links = [];
-	#gathering = false;
-	ledger = new Ledger();
+/** One endpoint: what was learned of it, and a hub for each token. */
+class Service {
+	/** @type {Hub[]} */ #hubs = [];
 	/** Which way of following works here, once learned. */
 	way = 0;
 
@@ -33,9 +27,53 @@ class Hub {
 		this.timing = timing;
 	}
 
-	async *watch(ids, { objects = 20, signal, onTrouble = (fault) => {} }) {
+	hub(token) {
+		const known = this.#hubs.find((hub) => hub.token === token);
+		if (known) return known;
+		const made = new Hub(this, token);
+		this.#hubs = [...this.#hubs.filter((hub) => hub.watched), made];
+		return made;
+	}
+}
+
+/** All that is watched at one endpoint with one token. */
+class Hub {
+	/** @type {Set<Watcher>} */ #watchers = new Set();
+	/** @type {Link[]} */ #links = [];
+	#gathering = false;
+	#renewal;
+	#service;
+	ledger = new Ledger();
+
+	constructor(service, token) {
+		this.#service = service;
+		this.token = token;
+	}
+
+	get watched() {
+		return this.#watchers.size > 0;
+	}
+
+	get timing() {
+		return this.#service.timing;
+	}
+
+	get way() {
+		return this.#service.way;
+	}
+
+	/** A way that does not work is not tried again. */
+	giveUp(way) {
+		this.#service.way = Math.max(this.way, way + 1);
+	}
+
+	ask(question, options) {
+		return this.#service.endpoint.ask(question, { ...options, token: this.token });
+	}
+
+	async *watch(ids, tokens, { objects = 20, signal, onTrouble = (fault) => {} }) {
 		signal?.throwIfAborted();
-		const watcher = new Watcher(ids, objects, onTrouble);
+		const watcher = new Watcher(ids, tokens, { objects, onTrouble });
 		const stop = () => watcher.fail(signal?.reason);
 		signal?.addEventListener('abort', stop);
 		this.ledger.reopen(ids);
@@ -46,15 +84,29 @@ class Hub {
 		} finally {
 			signal?.removeEventListener('abort', stop);
 			this.#watchers.delete(watcher);
-			if (!this.#watchers.size) this.#relink();
+			if (!this.watched) this.#gather();
 		}
 	}
 
 	/** Shows what is known now, and sees whether there is still something to ask. */
 	offer() {
 		for (const watcher of this.#watchers) watcher.offer(this.ledger);
-		if (!this.#gathering) setTimeout(() => this.#relink(), GATHERING_MS);
-		this.#gathering = true;
+		this.#gather();
+	}
+
+	/** Has the refused token replaced by whichever watcher can; throws the refusal where none can. */
+	async renew(refused, refusal) {
+		if (this.token !== refused) return;
+		this.#renewal ??= this.#replace(refused, refusal).finally(() => (this.#renewal = undefined));
+		await this.#renewal;
+	}
+
+	async #replace(refused, refusal) {
+		for (const { tokens } of this.#watchers) {
+			const token = tokens.renews ? await tokens.get({ refused }) : refused;
+			if (token !== refused) return void (this.token = token);
+		}
+		throw refusal;
 	}
 
 	/** Null: it is well again. */
@@ -72,6 +124,11 @@ class Hub {
 			watcher.fail(fault);
 		}
 		this.offer();
+	}
+
+	#gather() {
+		if (!this.#gathering) setTimeout(() => this.#relink(), GATHERING_MS);
+		this.#gathering = true;
 	}
 
 	#relink() {
@@ -98,8 +155,9 @@ class Watcher {
 	#failed;
 	#wake = (_) => {};
 
-	constructor(ids, objects, onTrouble) {
+	constructor(ids, tokens, { objects, onTrouble }) {
 		this.ids = ids;
+		this.tokens = tokens;
 		this.objects = objects;
 		this.onTrouble = onTrouble;
 	}

@@ -3,7 +3,8 @@
 const en = {
 	states: {
 		pending: 'Pending', running: 'Running', complete: 'Complete', failed: 'Failed', timeout: 'Timed out', canceled: 'Canceled',
-		unknown: 'Unknown', asking: 'Asking…', appearing: 'Not visible yet', 'not-found': 'Not found', undecided: 'Out of reach', fault: 'No answer',
+		unknown: 'Unknown', asking: 'Asking…', idle: 'No task', settling: 'Confirming', appearing: 'Not visible yet', 'not-found': 'Not found',
+		missing: 'Not all found', undecided: 'Out of reach', fault: 'No answer',
 	},
 	kinds: { refresh: 'Refresh', preload: 'Prefetch', file: 'files', directory: 'directories', regex: 'patterns', mixed: 'mixed' },
 	reasons: {
@@ -12,18 +13,21 @@ const en = {
 		timeout: 'timed out', deadline: 'took too long', unavailable: 'not available', malformed: 'answer not understood',
 		'not-activated': 'not activated', unreachable: 'The service cannot be reached', 'no-answer': 'The service does not answer',
 		'missing-token': 'This service needs a token', 'token-expired': 'The token has expired', forbidden: 'The token does not allow this',
-		'invalid-request': 'The question has faults',
+		'invalid-request': 'The question has faults', 'token-unavailable': 'No token could be had', unexpected: 'Something went wrong',
+		'missing-endpoint': 'No endpoint is given', 'invalid-endpoint': 'The endpoint is not a URL',
 	},
 	notes: {
 		appearing: 'New tasks can take a minute to become visible.',
 		'not-found': 'No product knows it: it never existed, or is older than three days.',
+		idle: 'No task id is given.', settling: 'Making sure that nothing is missing',
 	},
 	of: (count, total) => `${count} of ${total} complete`,
 	counted: (count, state) => `${count} ${state.toLowerCase()}`,
 	objects: (total) => `${total} objects`,
 	more: (omitted) => `Show more (${omitted} hidden)`,
-	settling: 'Making sure that nothing is missing',
 	stale: (time) => `As of ${time}; could not be checked since`,
+	notFound: (ids) => `Not found: ${ids}`,
+	outOfReach: (ids) => `Out of reach: ${ids}`,
 	undecided: (products) => `Could not be asked: ${products}`,
 	again: (why) => `${why}; trying again`,
 };
@@ -32,7 +36,8 @@ const en = {
 const zh = {
 	states: {
 		pending: '排队中', running: '进行中', complete: '已完成', failed: '失败', timeout: '已超时', canceled: '已取消', unknown: '状态未知',
-		asking: '查询中…', appearing: '尚不可见', 'not-found': '未找到', undecided: '无法查询', fault: '无应答',
+		asking: '查询中…', idle: '无任务', settling: '确认中', appearing: '尚不可见', 'not-found': '未找到', missing: '部分未找到', undecided: '无法查询',
+		fault: '无应答',
 	},
 	kinds: { refresh: '刷新', preload: '预热', file: '文件', directory: '目录', regex: '正则', mixed: '混合' },
 	reasons: {
@@ -40,15 +45,20 @@ const zh = {
 		denied: '没有权限', 'bad-credentials': '凭证无效', rejected: '请求被拒绝', timeout: '超时', deadline: '超过时限', unavailable: '不可用',
 		malformed: '应答无法识别', 'not-activated': '未开通', unreachable: '无法连接服务', 'no-answer': '服务没有应答',
 		'missing-token': '此服务需要令牌', 'token-expired': '令牌已过期', forbidden: '令牌不允许此操作', 'invalid-request': '请求有误',
+		'token-unavailable': '未能取得令牌', unexpected: '出现意外错误', 'missing-endpoint': '未指定服务地址', 'invalid-endpoint': '服务地址不是有效的 URL',
 	},
-	notes: { appearing: '新任务可能要一分钟后才可见。', 'not-found': '各产品均无此任务：不存在，或已超过三天。' },
+	notes: {
+		appearing: '新任务可能要一分钟后才可见。', 'not-found': '各产品均无此任务：不存在，或已超过三天。', idle: '未指定任务 ID。',
+		settling: '正在确认没有遗漏',
+		},
 	of: (count, total) => `已完成 ${count} / ${total}`,
 	counted: (count, state) => `${count} 个${state}`,
 	objects: (total) => `${total} 个对象`,
 	more: (omitted) => `显示更多（另有 ${omitted} 个）`,
-	settling: '正在确认没有遗漏',
 	stale: (time) => `截至 ${time}，之后未能确认`,
-	undecided: (products) => `无法查询：${products}`,
+	notFound: (ids) => `未找到：${ids}`,
+	outOfReach: (ids) => `无法查询：${ids}`,
+	undecided: (products) => `无法查询的产品：${products}`,
 	again: (why) => `${why}，正在重试`,
 };
 
