@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 
 import httpx
@@ -11,8 +12,11 @@ from functions.api.static_files import MEDIA_TYPES, POLICY, WEB, file_routes
 from functions.settings import AuthSettings, Settings
 from tests.support.http_stub_service import StubTasks, serving
 
-PAGE_BYTES = 60_000
-"""What the page may weigh in all, as it lies on the disk."""
+PAGE_BYTES = 110_000
+"""What the page may weigh in all, as it lies on the disk: 60,000 were enough while it only showed tasks; it submits,
+filters and exports them, too, and explains every state in two languages."""
+SENT_BYTES = 45_000
+"""What of it goes over the wire, compressed: less than a common framework alone."""
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +68,10 @@ def test_nothing_else_is_to_be_had(site: httpx.Client) -> None:
         assert site.get(path).status_code == 404, path
 
 
-def test_the_page_weighs_less_than_sixty_kilobytes_with_everything_it_loads() -> None:
-    loaded = [path for path in WEB.rglob("*") if path.suffix in {".html", ".js", ".css"}]
-    assert sum(path.stat().st_size for path in loaded) < PAGE_BYTES
+def test_the_page_stays_light_with_everything_it_loads() -> None:
+    loaded = [path.read_bytes() for path in WEB.rglob("*") if path.suffix in {".html", ".js", ".css"}]
+    assert sum(map(len, loaded)) < PAGE_BYTES
+    assert sum(len(gzip.compress(content)) for content in loaded) < SENT_BYTES
 
 
 def test_nothing_is_loaded_from_elsewhere_and_nothing_is_made_from_texts() -> None:
