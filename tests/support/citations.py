@@ -1,7 +1,7 @@
 """Finds what code, configuration and prose cite, and what of it is not there.
 
-A citation is `docs/<file>.md`, alone or followed by sections: numbers such as 7.6, or quoted headings, joined by "," or
-"and". It may go on in the next line of a comment.
+A citation is `docs/<file>.md`, alone or followed by sections: numbers such as 7.6, or quoted headings, joined by ",",
+"and" or "-". It may go on in the next line of a comment.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _SECTION = r'(?:\d+(?:\.\d+)*|"[^"\n]+")'
-_CITATION = re.compile(rf"docs/(?P<name>[a-z-]+)\.md(?P<sections>(?: {_SECTION}(?:(?:, and|,| and) {_SECTION})*)?)")
+_CITATION = re.compile(rf"docs/(?P<name>[a-z-]+)\.md(?P<sections>(?: {_SECTION}(?:(?:, and |, | and |-){_SECTION})*)?)")
 _CONTINUED = re.compile(r"\n[ \t]*(?:#|//|\*)?[ \t]*")
 _HEADING = re.compile(r"^#{2,6} (?:(?P<number>\d+(?:\.\d+)*)\.? )?(?P<title>.+?)\s*$", re.MULTILINE)
 _ABSENT = re.compile(
