@@ -20,7 +20,7 @@ from packager.template import TEMPLATES, main, template_faults
 EXAMPLE = ROOT / "deploy" / ".env.example"
 SECRET = "0123456789abcdef" * 2
 ENVIRONMENT = {**read_env_file(EXAMPLE).values, "TASK_STATUS_JWT_SECRET": SECRET}
-SCHEMA = ROOT / "tests" / "deploy" / "samples" / "fc3.schema.json"
+SCHEMA = ROOT / "tests" / "deploy" / "node" / "fc3" / "schema.json"
 RENDERED = {path.name: render(path, ENVIRONMENT) for path in TEMPLATES}
 FUNCTIONS = [
     pytest.param(file, name, id=f"{file}:{name}") for file, tree in RENDERED.items() for name in tree["resources"]
