@@ -1,0 +1,1 @@
+"""The five commands: ask, show, and say how it ended."""
