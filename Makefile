@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo serve test check format package validate lock bench soak token openapi clean
+.PHONY: demo serve test check format package npm validate lock bench soak token openapi clean
 
 $(READY): requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "make: Python 3.11 or newer is needed, this is %s (set PYTHON=…)" % sys.version.split()[0])'
@@ -35,6 +35,11 @@ format: $(READY)
 # The artifact in dist/, for Function Compute's Python where one is found or given: PACKAGE_PYTHON=/path/to/python3.12
 package: $(READY)
 	$(BIN)/python -m packager $(if $(PACKAGE_PYTHON),--python $(PACKAGE_PYTHON))
+
+# The page's client for other front ends' builds, in dist/npm: `npm pack` or `npm publish` there.
+npm: $(READY)
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix npm --no-audit --no-fund --loglevel=error
+	$(BIN)/node npm/build.mjs
 
 # What would not work of s.yaml and s.builtin.yaml, filled in as `s deploy` would.
 validate: $(READY)

@@ -55,6 +55,20 @@ export interface WaitOptions extends WatchOptions {
   onReport?: (report: WatchReport) => void;
 }
 
+/** What the service and the token allow. */
+export interface Capabilities {
+  /** Whether this caller may submit at all. */
+  submit: boolean;
+  /** Products that may be asked, and submitted to. */
+  products: string[];
+  /** Of `refresh` and `preload`, which may be submitted. */
+  actions: string[];
+  /** Object types that may be submitted, by action. */
+  objectTypes: Record<string, string[]>;
+  /** Whether `quota` answers this caller. */
+  quota: boolean;
+}
+
 /** What `submit` is given besides the contract's `Submission`: one URL need not stand in an array. */
 export interface SubmissionInput extends Omit<Submission, 'objectPaths'> {
   objectPaths: string | readonly string[];
@@ -76,6 +90,8 @@ export declare class TaskStatusClient {
   pages(filters?: ListFilters, options?: Stoppable): AsyncGenerator<TaskList, void, void>;
   /** Refreshes or prefetches URLs, where the service and the token allow it. Rejects when no task was made. */
   submit(submission: SubmissionInput, options?: SubmitOptions): Promise<SubmitReport>;
+  /** What the service and the token allow. */
+  capabilities(options?: Stoppable): Promise<Capabilities>;
   /** What is left of each product's daily quotas. */
   quota(options?: Stoppable): Promise<QuotaReport>;
   /** A report whenever something changes, until all is over. Nothing is asked before the first one is wanted. */
@@ -108,6 +124,17 @@ export declare function reportOf(
   asked?: number,
   over?: boolean,
 ): WatchReport;
+
+/** What can be set on an element. */
+export interface TaskStatusProperties {
+  taskId?: string | readonly string[];
+  endpoint?: string;
+  objects?: number;
+  token?: TokenSource;
+  client?: TaskStatusClient;
+  report?: WatchReport;
+  task?: Task;
+}
 
 export interface TaskStatusEventMap {
   change: CustomEvent<WatchReport>;

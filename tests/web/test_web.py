@@ -1,11 +1,12 @@
 """The browser's side: the client in Node, the element and the page in Chromium. What is tested stands in `*.test.mjs`.
 
-`make test` has installed what this needs (`.ci/browser`): Node from PyPI, Chromium from Debian, axe and Playwright from
-npm. Each file is one run of Node's own test runner.
+`make test` has installed what this needs (`.ci/browser`): Node from PyPI, Chromium from Debian, all else from npm. Each
+file is one run of Node's own test runner.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from declarations.typescript import declarations_now
@@ -26,7 +28,7 @@ from tests.support.web_function import web_over
 HERE = Path(__file__).parent
 NODE = Path(sys.executable).with_name("node")
 RUNNER = ("--test", "--test-reporter=spec", "--test-force-exit", "--test-timeout=60000")
-ALONE = ("event-stream", "ids", "reports", "client", "jsdom", "element", "frameworks", "page")
+ALONE = ("event-stream", "ids", "reports", "client", "jsdom", "element", "frameworks", "package", "page")
 """Files that bring a service of their own."""
 OVER_THE_SERVICE = "e2e"
 TIMES = {"timeout_seconds": 8, "deadline_seconds": 4, "fresh_seconds": 0.1}
@@ -53,7 +55,7 @@ def node(*arguments: str, **environ: str) -> Run:
     return subprocess.Popen(
         [NODE, *arguments],
         cwd=HERE,
-        env={**os.environ, "TZ": "UTC", **environ},
+        env={**os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}", "TZ": "UTC", **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -92,6 +94,13 @@ def test_the_types_hold_for_who_uses_them_and_for_the_code_itself() -> None:
 def test_the_declarations_are_current() -> None:
     # When this fails: make openapi
     assert (WEB / "task-status.d.ts").read_text("utf-8") == declarations_now()
+
+
+def test_the_packages_manifest_fits_its_schema() -> None:
+    schema = json.loads((HERE / "node_modules" / "custom-elements-manifest" / "schema.json").read_text("utf-8"))
+    jsonschema.validate(
+        json.loads((HERE.parents[1] / "npm" / "files" / "custom-elements.json").read_text("utf-8")), schema
+    )
 
 
 def test_open_sets_are_open_and_closed_ones_closed() -> None:
