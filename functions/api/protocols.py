@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
 
-from functions.tasks.lookup.watch import Watch
+from functions.tasks.lookup.watch import Viewer
 from functions.tasks.query import LookupQuery
 from functions.tasks.results import LookupAnswer
 
@@ -59,7 +59,7 @@ class Resident(Protocol):
 class Watchable(Protocol):
     """A service whose questions can be watched."""
 
-    def watch(self, query: LookupQuery) -> AbstractAsyncContextManager[Watch]:
+    def watch(self, query: LookupQuery) -> AbstractAsyncContextManager[Viewer]:
         """The question's watch, while the context is open."""
 
     def let_go(self) -> None:

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from functions.api.middleware.observe import problem_for
 from functions.api.negotiation import Representation
 from functions.settings import Settings
-from functions.tasks.lookup.watch import Watch
+from functions.tasks.lookup.watch import Viewer
 from functions.tasks.query import LookupQuery
 from functions.tasks.report import Task, TaskReport
 from functions.tasks.results import LookupAnswer
@@ -30,7 +30,7 @@ END_BEFORE_TIMEOUT_SECONDS = 5.0
 _FRAME_CACHE_BYTES = 4 * 1024 * 1024
 _HEARTBEAT = b":\n\n"
 
-OpenWatch = Callable[[LookupQuery], AbstractAsyncContextManager[Watch]]
+OpenWatch = Callable[[LookupQuery], AbstractAsyncContextManager[Viewer]]
 
 
 class Over(msgspec.Struct, frozen=True):
@@ -114,7 +114,7 @@ class _EventStream(Response):
             if telling.done() and not telling.cancelled():
                 await _end_badly(telling.exception(), scope, send)
 
-    async def _tell(self, watch: Watch, answer: LookupAnswer, send: Send, *, known: bool) -> None:
+    async def _tell(self, watch: Viewer, answer: LookupAnswer, send: Send, *, known: bool) -> None:
         async def write(part: bytes, *, more: bool = True) -> None:
             await send({"type": "http.response.body", "body": part, "more_body": more})
 

@@ -55,8 +55,8 @@ class Submissions:
         key = key_in(request.headers.getlist(HEADER))
         if key is None:
             return await self._tasks.submit(submission)
-        fingerprint = hashlib.sha256(msgspec.json.encode(submission)).digest()
-        identity = (submission.caller, key)
+        fingerprint = hashlib.sha256(msgspec.json.encode(submission, order="deterministic")).digest()
+        identity = (submission.scope.caller, key)
         return await self._repeats.once(identity, fingerprint, lambda: self._tasks.submit(submission))
 
 

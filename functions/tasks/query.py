@@ -1,4 +1,4 @@
-"""Questions a caller can ask, already checked: doors parse into these, the service answers them."""
+"""The queries a caller can make, already checked: `api` and `events` parse into these, the service answers them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from functions.model import Status, TaskKey
 MAX_IDS = 1_000
 """How many distinct ids one lookup may name."""
 MAX_OBJECTS = 20_000
-"""How many rows one answer may show: the most that ten ids can hold (facts 6.5)."""
+"""How many rows one answer may show: the most that ten ids can hold (docs/vendor.md 6.5)."""
 DEFAULT_OBJECTS = 20
 DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
@@ -45,6 +45,17 @@ class Until(StrEnum):
 ANONYMOUS = "anonymous"
 
 
+class Audience(msgspec.Struct, frozen=True):
+    """What a caller may see; None means everything, an empty set nothing. Equal audiences share answers."""
+
+    products: frozenset[str] | None = None
+    domains: frozenset[str] | None = None
+
+    def allows(self, product: str) -> bool:
+        """Whether tasks of this product may be seen at all."""
+        return self.products is None or product in self.products
+
+
 class Scope(msgspec.Struct, frozen=True):
     """What a caller may see and do; None means everything, an empty set nothing (docs/contract.md, "Who may ask").
 
@@ -56,12 +67,17 @@ class Scope(msgspec.Struct, frozen=True):
     actions: frozenset[str] | None = None
     caller: str = ANONYMOUS
 
+    @property
+    def audience(self) -> Audience:
+        """What of the scope decides what is seen."""
+        return Audience(self.products, self.domains)
+
 
 EVERYTHING = Scope()
 
 
 class LookupQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Look up tasks by id. `ids` are distinct and in the order asked; `products` are those to ask, in house order.
+    """Look up tasks by id. `ids` are distinct and in the order asked; `products` are in the order of the registry.
 
     With `object_paths` a task that has rows of these URLs is shown and folded as if it had no others.
     """
@@ -74,6 +90,23 @@ class LookupQuery(msgspec.Struct, frozen=True, kw_only=True):
     until: Until = Until.DONE
     after: str | None = None
     scope: Scope = EVERYTHING
+
+    @property
+    def visible_products(self) -> tuple[str, ...]:
+        """The products to ask: those of the query that the caller may see."""
+        return tuple(product for product in self.products if self.scope.audience.allows(product))
+
+    def shared(self) -> LookupQuery:
+        """The query without what is each caller's own: the same for all who may share one answer."""
+        audience = self.scope.audience
+        return msgspec.structs.replace(
+            self,
+            ids=tuple(sorted(self.ids, key=str)),
+            wait=0,
+            until=Until.DONE,
+            after=None,
+            scope=Scope(audience.products, audience.domains),
+        )
 
 
 class ListQuery(msgspec.Struct, frozen=True, kw_only=True):

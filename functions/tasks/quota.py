@@ -12,7 +12,7 @@ from functions.model import Clock
 from functions.products.product import Product
 from functions.products.quota import QuotaFigures
 from functions.settings import Settings
-from functions.tasks.lookup.assemble import problems_of
+from functions.tasks.lookup.problems import problems_of
 from functions.tasks.query import Scope
 from functions.tasks.render.task import instant_ms
 from functions.tasks.report import Quota, QuotaReport

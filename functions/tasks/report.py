@@ -104,11 +104,15 @@ class NotFound(_Contract, frozen=True, kw_only=True):
     may_appear: bool
 
 
-class Undecided(_Contract, frozen=True, kw_only=True):
-    """An id that could not be decided, because these products could not be reached."""
+class Undecided(_Contract, frozen=True, kw_only=True, omit_defaults=True):
+    """An id that could not be decided, because these products gave no answer.
+
+    `mayAppear` is true while another product, which does answer, may still come to know the id.
+    """
 
     id: str
     products: tuple[ProductWord, ...]
+    may_appear: bool = False
 
 
 class Problem(_Contract, frozen=True, kw_only=True, omit_defaults=True):

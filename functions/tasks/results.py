@@ -1,19 +1,20 @@
-"""What the service hands to a door: a report, and what the door says beside it in headers."""
+"""What the service answers: a report, and what belongs into headers beside it."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, Self
 
 import msgspec
 
 from functions.errors import TaskStatusError
-from functions.tasks.query import ListQuery, LookupQuery, Scope
-from functions.tasks.report import Problem, QuotaReport, TaskList, TaskReport
+from functions.tasks.query import ListQuery, LookupQuery, RequestedId, Scope
+from functions.tasks.report import Problem, QuotaReport, Task, TaskList, TaskReport
 from functions.tasks.submit import Submission, SubmitAnswer
 
 
 class Timing(msgspec.Struct, frozen=True):
-    """What one product cost a question: seconds waited for it, vendor calls its answers came in, ids known already."""
+    """What one product cost a query: seconds waited, vendor calls its answers came in, ids answered without a call."""
 
     product: str
     seconds: float
@@ -22,12 +23,16 @@ class Timing(msgspec.Struct, frozen=True):
 
 
 class LookupAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A report; while it is not done, `retry_after` (whole seconds) and `next_look` say when it may change."""
+    """A report; until it is done, `retry_after` (whole seconds) and `next_look` (seconds) say when it may change."""
 
     report: TaskReport
     retry_after: int | None
     next_look: float = 1.0
     timings: tuple[Timing, ...] = ()
+
+    def in_order_of(self, ids: Sequence[RequestedId]) -> Self:
+        """The same answer with tasks and ids in the order of `ids`; all ids are those of the query."""
+        return msgspec.structs.replace(self, report=_in_order(self.report, ids))
 
 
 class ListAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,16 +50,16 @@ class QuotaAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NothingAnswered(TaskStatusError):  # noqa: N818 -- it says what happened
-    """Raised when no product at all answered a question; carries a problem for each."""
+    """Raised when no product at all answered a query; carries a problem for each."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
-        """`problems` has at least one entry."""
+        """`problems` is empty only after an error in this program."""
         super().__init__(", ".join(f"{problem.product}: {problem.reason}" for problem in problems))
         self.problems = problems
 
 
 class Tasks(Protocol):
-    """What doors ask. Both verbs raise NothingAnswered, and InvalidRequest for what only the service can know."""
+    """The service as `api` and `events` call it. All verbs may raise NothingAnswered and InvalidRequest."""
 
     async def lookup(self, query: LookupQuery) -> LookupAnswer:
         """Every id asked, exactly once: found, not found, or undecided."""
@@ -70,3 +75,18 @@ class Tasks(Protocol):
 
     async def submit(self, submission: Submission) -> SubmitAnswer:
         """Submit URLs; every one of them is accounted for. Raises nothing for what the vendor says."""
+
+
+def _in_order(report: TaskReport, ids: Sequence[RequestedId]) -> TaskReport:
+    tasks: dict[str, list[Task]] = {}
+    for task in report.tasks:
+        tasks.setdefault(task.task_id, []).append(task)
+        tasks.setdefault(task.id, []).append(task)
+    ordered = {task.id: task for asked in ids for task in tasks.get(str(asked), ())}
+    place = {str(asked): number for number, asked in enumerate(ids)}
+    return msgspec.structs.replace(
+        report,
+        tasks=tuple(ordered.values()),
+        not_found=tuple(sorted(report.not_found, key=lambda entry: place[entry.id])),
+        undecided=tuple(sorted(report.undecided, key=lambda entry: place[entry.id])),
+    )

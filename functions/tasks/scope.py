@@ -1,34 +1,50 @@
-"""What a caller's scope lets through: whole products, and rows by the host of their URL."""
+"""What a caller may see: whole products, and rows by the host of their URL.
+
+A task that is hidden must look like one that does not exist. So results are reduced to what the audience may see before
+anything else looks at them (`seen_by`).
+"""
 
 from __future__ import annotations
 
 from functions.model import Row, TaskSnapshot
-from functions.tasks.query import Scope
+from functions.products.lookup.loader import LookupResult
+from functions.tasks.query import Audience
 from functions.urls import host_of, is_within
 
 
-def visible_part(snapshot: TaskSnapshot, scope: Scope) -> TaskSnapshot | None:
-    """The snapshot with the rows `scope` may see; None where nothing of it is visible: as unknown as any other id."""
-    if scope.products is not None and snapshot.key.product not in scope.products:
+def seen_by(audience: Audience, result: LookupResult) -> LookupResult:
+    """The result as the audience may see it: a task without a visible row is one that the product does not know."""
+    if not result.found:
+        return result
+    assert result.snapshot is not None  # noqa: S101 -- a found result has one
+    visible = visible_part(result.snapshot, audience)
+    if visible is not None:
+        return LookupResult(visible, result.fault, result.batch)
+    return LookupResult(None if result.fault else result.snapshot.narrowed_to(()), result.fault, result.batch)
+
+
+def visible_part(snapshot: TaskSnapshot, audience: Audience) -> TaskSnapshot | None:
+    """The snapshot with the rows the audience may see; None when there is no such row."""
+    if not audience.allows(snapshot.key.product):
         return None
-    if scope.domains is None:
+    if audience.domains is None:
         return snapshot if snapshot.found else None
-    rows = tuple(row for row in snapshot.rows if may_see(row, scope))
+    rows = tuple(row for row in snapshot.rows if may_see(row, audience))
     return snapshot.narrowed_to(rows) if rows else None
 
 
 def part_about(snapshot: TaskSnapshot, object_paths: frozenset[str]) -> TaskSnapshot:
-    """The snapshot with the rows of these URLs; as it is where there are none, or no URLs are named."""
+    """The snapshot with the rows of these URLs; unchanged when it has none of them, or when no URLs are named."""
     rows = tuple(row for row in snapshot.rows if row.object_path in object_paths) if object_paths else ()
     return snapshot.narrowed_to(rows) if rows else snapshot
 
 
-def may_see(row: Row, scope: Scope) -> bool:
-    """Whether `scope` lets this row of a visible product through."""
-    return scope.domains is None or within(row.object_path, scope.domains)
+def may_see(row: Row, audience: Audience) -> bool:
+    """Whether the audience may see this row of a product that it may see."""
+    return audience.domains is None or within(row.object_path, audience.domains)
 
 
 def within(object_path: str, domains: frozenset[str]) -> bool:
-    """Whether a URL's host is one of `domains`, some like `*.example.com`; not where it cannot be told."""
+    """Whether the URL's host is one of `domains`, which may be like `*.example.com`; False when it has no host."""
     host = host_of(object_path)
     return host is not None and any(is_within(host, domain) for domain in domains)

@@ -11,7 +11,7 @@ import msgspec
 
 from functions.errors import TaskStatusError
 from functions.products.submit.rejections import Accepted, Refused, RejectionCause, RejectReason, Submitted
-from functions.tasks.query import ANONYMOUS
+from functions.tasks.query import EVERYTHING, Scope
 
 OBJECT_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"refresh": ("file", "directory", "regex", "ignoreparams"), "preload": ("file",)}
@@ -24,13 +24,13 @@ _URL = re.compile(r"(https?://)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?(:[0-9]{1,5})?/
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
-    """URLs to refresh or to prefetch in one product, for `caller`. A URL named twice is submitted once."""
+    """URLs to refresh or to prefetch in one product, for a caller with `scope`. A URL named twice is submitted once."""
 
     action: str
     product: str
     object_paths: tuple[str, ...]
     object_type: str = "file"
-    caller: str = ANONYMOUS
+    scope: Scope = EVERYTHING
 
 
 class _Contract(msgspec.Struct, frozen=True, rename="camel"):

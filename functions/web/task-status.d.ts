@@ -69,10 +69,11 @@ export interface NotFound {
   mayAppear: boolean;
 }
 
-/** An id that could not be decided, because these products could not be reached. */
+/** An id that could not be decided, because these products gave no answer. `mayAppear` is true while another product, which does answer, may still come to know the id. */
 export interface Undecided {
   id: string;
   products: ('cdn' | 'dcdn' | 'vod' | (string & {}))[];
+  mayAppear?: boolean;
 }
 
 /** Why a product did not answer; at most one entry per product and reason. No `retryAfter`: do not retry. */
@@ -173,7 +174,7 @@ export interface ProblemDocument {
   rejected?: Rejection[];
 }
 
-/** One thing wrong with one parameter of a question. */
+/** One fault of one parameter of a request. */
 export interface ParameterFault {
   parameter: string;
   value: string | null;

@@ -41,7 +41,7 @@ def test_twenty_five_bare_ids_of_which_eighteen_are_known_cost_three_and_three_a
         assert [task.task_id for task in report.tasks] == ids
         assert [emu.calls.count(product) for product in ("cdn", "dcdn", "vod")] == [3, 3, 7]
         emu.calls.clear()
-        house.service.thawed()  # nothing that moves is remembered, only who knows which id
+        house.service.after_freeze()  # nothing that moves is remembered, only who knows which id
         house.report(",".join(ids))
     assert emu.calls.count() <= 1 + 1 + 7
 
@@ -186,7 +186,7 @@ def test_an_asleep_house_asks_anew_when_it_wakes(emu: Emulator) -> None:
         assert isinstance(house, House)
         task_id = emu.tasks.add("cdn", ["http://example.com/"], transition=Transition(by="seconds", length=60))
         house.report(f"cdn:{task_id}")
-        house.service.thawed()
+        house.service.after_freeze()
         emu.drop_connections()
         report = house.report(f"cdn:{task_id}")
     assert emu.calls.count() >= 2

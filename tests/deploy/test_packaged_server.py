@@ -34,7 +34,7 @@ OSS_EVENT = json.dumps(
         ]
     }
 ).encode()
-CONTRACT = tuple(f"test_{name}.py" for name in ("submitting", "submit_outcomes", "browsing_over_sockets"))
+CONTRACT = tuple(f"test_{name}.py" for name in ("submitting", "submit_outcomes", "listing_over_sockets"))
 """Those of the contract suite that call every operation; the rest is about time and is not repeated."""
 STORE_BUCKET = "my-state"  # of deploy/.env.example
 MOVING = {"checkedAt", "requestIds"}

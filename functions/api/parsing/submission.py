@@ -49,7 +49,7 @@ SCHEMA: Mapping[str, Any] = MappingProxyType(
 
 def to_submission(written: Mapping[str, object], settings: Settings, scope: Scope) -> Submission:
     """The submission. Raises InvalidRequest with all faults: `invalid-request`, or `forbidden` by the token."""
-    submission = _SubmissionParser(written, settings).submission(scope.caller)
+    submission = _SubmissionParser(written, settings).submission(scope)
     forbidden = tuple(_forbidden(submission, scope))
     if forbidden:
         raise InvalidRequest(forbidden, reason="forbidden")
@@ -64,7 +64,7 @@ class _SubmissionParser:
         self._settings = settings
         self._faults = FaultList()
 
-    def submission(self, caller: str) -> Submission:
+    def submission(self, scope: Scope) -> Submission:
         self._refuse_others()
         action = self._word("action", tuple(OBJECT_TYPES))
         object_type = self._word("objectType", _WORDS.get(action, _WORDS["refresh"]), "file")
@@ -73,7 +73,7 @@ class _SubmissionParser:
         self._faults.raise_any()
         object_type = "file" if action == "preload" else object_type
         return Submission(
-            action=action, product=product, object_type=object_type, object_paths=object_paths, caller=caller
+            action=action, product=product, object_type=object_type, object_paths=object_paths, scope=scope
         )
 
     def _refuse_others(self) -> None:

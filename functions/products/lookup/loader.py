@@ -34,6 +34,22 @@ class LookupResult(msgspec.Struct, frozen=True):
     fault: UpstreamFault | None = None
     batch: int | None = None
 
+    @property
+    def found(self) -> bool:
+        """Whether the product has the task, as far as is known."""
+        return self.snapshot is not None and self.snapshot.found
+
+    @property
+    def may_change(self) -> bool:
+        """Whether asking again later may give another result."""
+        if self.fault is not None:
+            return self.fault.reason.retryable
+        return self.snapshot is not None and not self.snapshot.done
+
+    def may_appear(self, now: Moment) -> bool:
+        """Whether the product answered that it does not know the id, so lately that it may still come to know it."""
+        return self.snapshot is not None and not self.snapshot.found and self.snapshot.young_at(now)
+
 
 class TaskLoader:
     """Looks ids up in one product; one loader per product and instance."""

@@ -59,7 +59,7 @@ async def complete(
             }
         )
         await fan.settled(deadline)
-        findings, timings = fan.findings(), fan.timings()
+        findings, timings = fan.results(), fan.timings()
     tasks = tuple(_with(task, findings.get(key)) for key, task in listed.items())
     faults = tuple(finding.fault for finding in findings.values() if finding.fault)
     return Completed(tasks=tasks, faults=faults, timings=timings)

@@ -127,10 +127,10 @@ class PageFiller:
         with FanOut(self._products, patience) as fan:
             fan.ask({asked: [product] for product, _, asked in crowds})
             await fan.settled(patience)
-            findings = fan.findings()
+            results = fan.results()
             self.calls.update({timing.product: timing.calls for timing in fan.timings()})
         for product, number, asked in crowds:
-            snapshot = findings[asked.key_in(product)].snapshot
+            snapshot = results[asked.key_in(product)].snapshot
             self.scans[product] = self.scans[product].leapt(number, snapshot.rows if snapshot else ())
 
     async def _read(self, calls: list[_Read]) -> None:

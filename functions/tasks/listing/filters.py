@@ -29,7 +29,7 @@ def chooser(query: ListQuery) -> Chooses:
             and (query.action is None or action_of(row.object_type) == query.action)
             # A host that cannot be told was found by the vendor's own filter, or it may be of that domain.
             and (domain is None or host_of(row.object_path) in {None, domain})
-            and may_see(row, query.scope)
+            and may_see(row, query.scope.audience)
         )
 
     return lambda rows: any(matches(row) for row in rows)

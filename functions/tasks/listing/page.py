@@ -20,7 +20,7 @@ from functions.tasks.listing.filters import chooser
 from functions.tasks.listing.merge import Scan
 from functions.tasks.listing.page_token import PageTokens
 from functions.tasks.listing.plan import planned
-from functions.tasks.lookup.assemble import problems_of
+from functions.tasks.lookup.problems import problems_of
 from functions.tasks.query import MAX_OBJECTS, ListQuery
 from functions.tasks.render.task import render_task
 from functions.tasks.report import Task, TaskList
@@ -147,7 +147,7 @@ def _rendered(query: ListQuery, listed: Sequence[ListedTask]) -> tuple[Task, ...
     tasks: list[Task] = []
     room = MAX_OBJECTS
     for each in listed:
-        part = visible_part(each.snapshot, query.scope)
+        part = visible_part(each.snapshot, query.scope.audience)
         if part is not None:
             task = render_task(part, objects=min(query.objects, room), stale=each.stale)
             room -= len(task.objects)

@@ -1,152 +1,129 @@
-"""Puts the findings of all products together into one report, in which every id asked stands exactly once."""
+"""Puts the results of all products together into one report, in which every id asked stands exactly once."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from functions.errors import Reason, UpstreamFault
-from functions.model import Moment, Status, TaskKey, TaskSnapshot
+from functions.model import Moment, Status, TaskKey
 from functions.products.lookup.loader import LookupResult
+from functions.tasks.lookup.problems import problems_of
+from functions.tasks.lookup.routing import Routes
 from functions.tasks.query import MAX_OBJECTS, LookupQuery, RequestedId
 from functions.tasks.render.fold import mean_percent
 from functions.tasks.render.task import Rendered, Renderer
-from functions.tasks.report import NotFound, Outcome, Problem, Summary, Task, TaskReport, Undecided
-from functions.tasks.scope import part_about, visible_part
+from functions.tasks.report import NotFound, Outcome, Summary, TaskReport, Undecided
+from functions.tasks.scope import part_about
 
 LookupResults = Mapping[TaskKey, LookupResult]
-_MAX_REQUEST_IDS = 10
-_RETRY_AFTER: Mapping[Reason, int] = {
-    Reason.THROTTLED: 1,
-    Reason.TIMEOUT: 2,
-    Reason.DEADLINE: 2,
-    Reason.UNAVAILABLE: 2,
-    Reason.MALFORMED: 10,
-}
-"""Seconds after which it is worth asking again, where the vendor named none."""
+
+_ROWS_BETWEEN_YIELDS = 1_000
+"""Rendering so many rows takes some 10 ms; then the event loop serves other requests."""
 
 
-def assemble(
-    query: LookupQuery,
-    findings: LookupResults,
-    plan: Mapping[RequestedId, Sequence[str]],
-    now: Moment,
-    renderer: Renderer,
-) -> TaskReport:
-    """The report on `query`; `plan` says which products each id was asked of, `findings` what each answered."""
-    shown: dict[TaskKey, Rendered] = {}
-    not_found: list[NotFound] = []
-    undecided: list[Undecided] = []
-    room = MAX_OBJECTS
+def assemble(query: LookupQuery, results: LookupResults, routes: Routes, now: Moment, renderer: Renderer) -> TaskReport:
+    """The report on `query`: `routes` says which products each id was asked of, `results` what the caller may see."""
+    assembly = _Assembly(query, results, now, renderer)
     for asked in query.ids:
-        answers = [(product, findings[asked.key_in(product)]) for product in plan[asked]]
-        seen = [(finding, part) for _, finding in answers if (part := _visible(finding, query))]
-        for finding, part in seen:
-            if part.key not in shown:
-                rendered = renderer.render(part, objects=min(query.objects, room), stale=finding.fault is not None)
-                room -= len(rendered.task.objects)
-                shown[part.key] = rendered
-        if not seen:
-            _file(asked, answers, now, not_found, undecided)
-    tasks = tuple(rendered.task for rendered in shown.values())
-    summary = _summarize(query, tasks, tuple(not_found), tuple(undecided), _retryable(findings))
-    report = TaskReport(
-        tasks=tasks,
-        not_found=tuple(not_found),
-        undecided=tuple(undecided),
-        problems=tuple(_problems(findings.values())),
-        summary=summary,
-        version="",
-    )
-    return msgspec.structs.replace(report, version=_version(report, shown.values()))
+        assembly.add(asked, routes[asked])
+    return assembly.report()
 
 
-def problems_of(faults: Iterable[UpstreamFault]) -> tuple[Problem, ...]:
-    """One problem per product and reason."""
-    return tuple(_problems(LookupResult(fault=fault) for fault in faults))
+async def assemble_cooperatively(
+    query: LookupQuery, results: LookupResults, routes: Routes, now: Moment, renderer: Renderer
+) -> TaskReport:
+    """The same, yielding to the event loop now and then: a report on 1,000 tasks must not delay other requests."""
+    assembly = _Assembly(query, results, now, renderer)
+    rows = 0
+    for asked in query.ids:
+        rows += 1 + assembly.add(asked, routes[asked])
+        if rows >= _ROWS_BETWEEN_YIELDS:
+            rows = 0
+            await asyncio.sleep(0)
+    return assembly.report()
 
 
-def _visible(finding: LookupResult, query: LookupQuery) -> TaskSnapshot | None:
-    if finding.snapshot is None:
-        return None
-    visible = visible_part(finding.snapshot, query.scope)
-    return visible and part_about(visible, query.object_paths)
+class _Assembly:
+    """A report under construction."""
 
+    def __init__(self, query: LookupQuery, results: LookupResults, now: Moment, renderer: Renderer) -> None:
+        self._query = query
+        self._results = results
+        self._now = now
+        self._renderer = renderer
+        self._shown: dict[TaskKey, Rendered] = {}
+        self._not_found: list[NotFound] = []
+        self._undecided: list[Undecided] = []
+        self._room = MAX_OBJECTS
+        self._waiting = False
 
-def _file(
-    asked: RequestedId,
-    answers: Sequence[tuple[str, LookupResult]],
-    now: Moment,
-    not_found: list[NotFound],
-    undecided: list[Undecided],
-) -> None:
-    """An id without a visible task is either unknown to all who were asked, or somebody could not be asked."""
-    failing = tuple(product for product, finding in answers if finding.fault and not finding.fault.reason.decides)
-    if failing:
-        undecided.append(Undecided(id=str(asked), products=failing))
-        return
-    may_appear = any(_may_appear(finding, now) for _, finding in answers)
-    products = tuple(product for product, _ in answers)
-    not_found.append(NotFound(id=str(asked), products=products, may_appear=may_appear))
+    def add(self, asked: RequestedId, products: Sequence[str]) -> int:
+        """Answer one id; returns how many rows were rendered for it."""
+        results = [self._results[asked.key_in(product)] for product in products]
+        found = [result for result in results if result.found]
+        if not found:
+            self._add_without_task(asked, products, results)
+            return 0
+        return sum(self._show(result) for result in found)
 
+    def _show(self, result: LookupResult) -> int:
+        assert result.snapshot is not None  # noqa: S101 -- only found results are shown
+        snapshot = part_about(result.snapshot, self._query.object_paths)
+        if snapshot.key in self._shown:
+            return 0
+        limit = min(self._query.objects, self._room)
+        rendered = self._renderer.render(snapshot, objects=limit, stale=result.fault is not None)
+        self._room -= len(rendered.task.objects)
+        self._shown[snapshot.key] = rendered
+        return len(snapshot.rows)
 
-def _may_appear(finding: LookupResult, now: Moment) -> bool:
-    """By when the id was first seen; a hidden task must look like one that does not exist."""
-    return finding.snapshot is not None and finding.snapshot.young_at(now)
+    def _add_without_task(self, asked: RequestedId, products: Sequence[str], results: Sequence[LookupResult]) -> None:
+        """The id is unknown to all products that were asked, or one of them gave no answer.
 
+        While a product that answers may still come to know the id, or one that does not answer may do so later, the
+        report is not done, whatever another product refuses for good (docs/contract.md "Answer").
+        """
+        may_appear = any(result.may_appear(self._now) for result in results)
+        faults = [result.fault for result in results if result.fault and not result.fault.reason.decides]
+        self._waiting |= may_appear or any(fault.reason.retryable for fault in faults)
+        if faults:
+            failing = tuple(fault.product for fault in faults)
+            self._undecided.append(Undecided(id=str(asked), products=failing, may_appear=may_appear))
+        else:
+            self._not_found.append(NotFound(id=str(asked), products=tuple(products), may_appear=may_appear))
 
-def _problems(findings: Iterable[LookupResult]) -> Iterable[Problem]:
-    by_kind: dict[tuple[str, Reason], list[UpstreamFault]] = {}
-    for finding in findings:
-        if finding.fault is not None:
-            by_kind.setdefault((finding.fault.product, finding.fault.reason), []).append(finding.fault)
-    for (product, reason), faults in by_kind.items():
-        yield Problem(
-            product=product,
-            reason=reason.value,
-            retry_after=_retry_after(reason, faults),
-            vendor_code=next((fault.vendor_code for fault in faults if fault.vendor_code), None),
-            request_ids=tuple(dict.fromkeys(f.request_id for f in faults if f.request_id))[:_MAX_REQUEST_IDS],
+    def report(self) -> TaskReport:
+        """The report on what was added."""
+        report = TaskReport(
+            tasks=tuple(rendered.task for rendered in self._shown.values()),
+            not_found=tuple(self._not_found),
+            undecided=tuple(self._undecided),
+            problems=problems_of(result.fault for result in self._results.values() if result.fault),
+            summary=self._summary(),
+            version="",
         )
+        return msgspec.structs.replace(report, version=_version(report, self._shown.values()))
 
-
-def _retry_after(reason: Reason, faults: Sequence[UpstreamFault]) -> int | None:
-    named = [math.ceil(fault.retry_after) for fault in faults if fault.retry_after is not None]
-    return max([_RETRY_AFTER[reason], *named]) if reason.retryable else None
-
-
-def _retryable(findings: LookupResults) -> frozenset[str]:
-    """Products with a fault that may pass by itself."""
-    faults = (finding.fault for finding in findings.values() if finding.fault)
-    return frozenset(fault.product for fault in faults if fault.reason.retryable)
-
-
-def _summarize(
-    query: LookupQuery,
-    tasks: Sequence[Task],
-    not_found: Sequence[NotFound],
-    undecided: Sequence[Undecided],
-    retryable: frozenset[str],
-) -> Summary:
-    counts = Counter(task.status for task in tasks)
-    waiting = any(retryable & set(entry.products) for entry in undecided) or any(e.may_appear for e in not_found)
-    done = not waiting and all(task.done for task in tasks)
-    figures = [task.progress for task in tasks if task.progress is not None]
-    complete = counts[Status.COMPLETE.value] == len(tasks)
-    return Summary(
-        asked=len(query.ids),
-        found=len(query.ids) - len(not_found) - len(undecided),
-        not_found=len(not_found),
-        undecided=len(undecided),
-        **{status.value: counts[status.value] for status in Status},
-        progress=mean_percent(figures, finished=complete),
-        done=done,
-        outcome=_outcome(counts, missing=bool(not_found or undecided) or not tasks) if done else None,
-    )
+    def _summary(self) -> Summary:
+        tasks = [rendered.task for rendered in self._shown.values()]
+        counts = Counter(task.status for task in tasks)
+        done = not self._waiting and all(task.done for task in tasks)
+        figures = [task.progress for task in tasks if task.progress is not None]
+        missing = len(self._not_found) + len(self._undecided)
+        return Summary(
+            asked=len(self._query.ids),
+            found=len(self._query.ids) - missing,
+            not_found=len(self._not_found),
+            undecided=len(self._undecided),
+            **{status.value: counts[status.value] for status in Status},
+            progress=mean_percent(figures, finished=counts[Status.COMPLETE.value] == len(tasks)),
+            done=done,
+            outcome=_outcome(counts, missing=missing > 0 or not tasks) if done else None,
+        )
 
 
 def _outcome(counts: Mapping[str, int], *, missing: bool) -> Outcome:
@@ -156,10 +133,13 @@ def _outcome(counts: Mapping[str, int], *, missing: bool) -> Outcome:
 
 
 def _version(report: TaskReport, shown: Iterable[Rendered]) -> str:
-    """A hash of what a viewer sees; when and by which calls it was learned does not change it."""
+    """A hash of what a viewer sees, in any order of ids, without the time and the calls by which it was learned."""
     seen = hashlib.blake2b(digest_size=12)
-    for rendered in shown:
-        seen.update(rendered.digest)
+    for digest in sorted(rendered.digest for rendered in shown):
+        seen.update(digest)
     problems = [msgspec.structs.replace(entry, retry_after=None, request_ids=()) for entry in report.problems]
-    seen.update(msgspec.json.encode((report.not_found, report.undecided, problems, report.summary)))
+    not_found = sorted(report.not_found, key=lambda entry: entry.id)
+    undecided = sorted(report.undecided, key=lambda entry: entry.id)
+    problems.sort(key=lambda entry: (entry.product, entry.reason))
+    seen.update(msgspec.json.encode((not_found, undecided, problems, report.summary)))
     return seen.hexdigest()

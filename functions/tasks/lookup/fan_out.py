@@ -1,9 +1,9 @@
-"""One question, spread over the products: each is asked at once, and what each said is collected."""
+"""One query spread over the products: each is asked at once, and its results are collected."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Self
 
@@ -11,21 +11,21 @@ from functions.model import TaskKey
 from functions.products.lookup.cache import Freshness
 from functions.products.lookup.loader import LookupResult, PendingLookup
 from functions.products.product import Product
-from functions.tasks.query import RequestedId
+from functions.tasks.lookup.routing import Routes
 from functions.tasks.results import Timing
 
 
 class FanOut:
-    """The products asked for one question, while it is open; left, it gives up what is still under way."""
+    """The products asked for one query, as a context; leaving it gives up what is still under way."""
 
     def __init__(self, products: Mapping[str, Product], deadline: float, freshness: Freshness | None = None) -> None:
-        """`deadline` on the loop's clock; `freshness` says how old a moving task's answer may be, else the settings."""
-        self._freshness = freshness
+        """`deadline` on the loop's clock; `freshness` says how old the answer for a moving task may be."""
         self._products = products
         self._deadline = deadline
-        self._asks: list[tuple[str, PendingLookup]] = []
+        self._freshness = freshness
+        self._pending: list[tuple[str, PendingLookup]] = []
         self._asked: set[TaskKey] = set()
-        self._open = ExitStack()
+        self._stack = ExitStack()
         self._started = asyncio.get_running_loop().time()
         self._seconds: dict[str, float] = {}
 
@@ -34,48 +34,48 @@ class FanOut:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave every product asked."""
-        self._open.close()
+        """Leave every product that was asked."""
+        self._stack.close()
 
-    def ask(self, plan: Mapping[RequestedId, Sequence[str]]) -> None:
-        """Ask every product for the ids the plan gives it; an id already asked of a product is not asked again."""
+    def ask(self, routes: Routes) -> None:
+        """Ask each product for the ids that are routed to it and that it was not asked for before."""
         wanted: dict[str, dict[str, None]] = {}
-        for asked, products in plan.items():
+        for asked, products in routes.items():
             for product in products:
-                wanted.setdefault(product, {})[asked.task_id] = None
+                if asked.key_in(product) not in self._asked:
+                    wanted.setdefault(product, {})[asked.task_id] = None
         for product, task_ids in wanted.items():
-            new = [task_id for task_id in task_ids if TaskKey(product, task_id) not in self._asked]
-            if new:
-                self._asked.update(TaskKey(product, task_id) for task_id in new)
-                ask = self._products[product].lookup(new, self._deadline, self._freshness)
-                self._asks.append((product, self._open.enter_context(ask)))
+            self._asked.update(TaskKey(product, task_id) for task_id in task_ids)
+            pending = self._products[product].lookup(task_ids, self._deadline, self._freshness)
+            self._pending.append((product, self._stack.enter_context(pending)))
 
     async def settled(self, until: float, products: set[str] | None = None) -> None:
-        """Return when all asked (of these products) have answered, or at `until`."""
-        await asyncio.gather(
-            *(self._timed(product, ask, until) for product, ask in self._asks if not products or product in products)
-        )
+        """Return when all products that were asked (or those named) have answered, or at `until`."""
+        waited_for = [entry for entry in self._pending if products is None or entry[0] in products]
+        await asyncio.gather(*(self._timed(product, pending, until) for product, pending in waited_for))
 
-    async def _timed(self, product: str, ask: PendingLookup, until: float) -> None:
-        await ask.settled(until)
+    async def _timed(self, product: str, pending: PendingLookup, until: float) -> None:
+        await pending.settled(until)
         self._seconds.setdefault(product, asyncio.get_running_loop().time() - self._started)
 
-    def findings(self) -> dict[TaskKey, LookupResult]:
-        """What is known of every id in every product it was asked of."""
+    def results(self) -> dict[TaskKey, LookupResult]:
+        """One result for every id in every product it was asked of."""
         return {
-            TaskKey(product, task_id): finding
-            for product, ask in self._asks
-            for task_id, finding in ask.results().items()
+            TaskKey(product, task_id): result
+            for product, pending in self._pending
+            for task_id, result in pending.results().items()
         }
 
     def timings(self) -> tuple[Timing, ...]:
-        """How long each product took, in how many calls its answers travelled, and how many ids needed none."""
-        costs: dict[str, tuple[set[int], list[str]]] = {product: (set(), []) for product, _ in self._asks}
-        for product, ask in self._asks:
-            batches, hits = costs[product]
-            for task_id, finding in ask.results().items():
-                if finding.batch is not None:
-                    batches.add(finding.batch)
-                elif finding.fault is None:
-                    hits.append(task_id)
-        return tuple(Timing(p, self._seconds.get(p, 0.0), len(b), len(h)) for p, (b, h) in costs.items())
+        """For each product: how long it took, how many calls its answers came in, how many ids needed no call."""
+        batches: dict[str, set[int]] = {product: set() for product, _ in self._pending}
+        hits = dict.fromkeys(batches, 0)
+        for key, result in self.results().items():
+            if result.batch is not None:
+                batches[key.product].add(result.batch)
+            elif result.fault is None:
+                hits[key.product] += 1
+        return tuple(
+            Timing(product, self._seconds.get(product, 0.0), len(batches[product]), hits[product])
+            for product in batches
+        )

@@ -1,161 +1,173 @@
-"""Watches questions for everybody who waits for them: one watch per distinct question, alive while somebody waits.
+"""Watches tasks for everybody who waits for them: one watch for each distinct set of ids, alive while it has viewers.
 
-A watch asks the service again when the pace of its tasks says so. Viewers read its newest state when they are ready
-for it; nothing is queued for them, so a slow one holds up nobody and costs no memory.
+A watch asks the service again when `poll_interval` says so. Viewers read its newest answer when they are ready for it;
+nothing is queued for them, so a slow viewer costs no memory and delays nobody.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import msgspec
 
+from functions.logs import log_event
 from functions.tasks.lookup.poll_interval import AFTER_FAULT_SECONDS
-from functions.tasks.query import ANONYMOUS, LookupQuery, Until
+from functions.tasks.query import LookupQuery, RequestedId, Until
 from functions.tasks.report import TaskReport
 from functions.tasks.results import LookupAnswer, NothingAnswered
 
-log = logging.getLogger(__name__)
+Lookup = Callable[[LookupQuery], Awaitable[LookupAnswer]]
 
-Look = Callable[[LookupQuery], Awaitable[LookupAnswer]]
+_VIEWERS_WOKEN_TOGETHER = 8
+"""A woken viewer encodes its answer at once; after so many the event loop serves other requests first."""
 
 
 class Watches:
     """All watches of this instance."""
 
-    def __init__(self, look: Look) -> None:
-        """`look` answers a question, asking the vendor only for what is due."""
-        self._look = look
+    def __init__(self, lookup: Lookup) -> None:
+        """`lookup` answers a query, asking the vendor only for what is due."""
+        self._lookup = lookup
         self._watches: dict[LookupQuery, Watch] = {}
         self._closed = False
 
     def close(self) -> None:
-        """Let everybody who waits go, with what there is: this instance is about to end."""
+        """Release everybody who waits, with the newest answer: this instance is about to end."""
         self._closed = True
         for watch in self._watches.values():
             watch.close()
 
     @asynccontextmanager
-    async def watch(self, query: LookupQuery) -> AsyncIterator[Watch]:
-        """Join the watch of this question; `wait`, `until` and `after` are each viewer's own."""
-        # Callers with the same rights share a watch, whoever they are.
-        shared_scope = msgspec.structs.replace(query.scope, caller=ANONYMOUS)
-        question = msgspec.structs.replace(query, wait=0, until=Until.DONE, after=None, scope=shared_scope)
-        watch = self._watches.get(question)
-        if watch is None or watch.broken:
-            watch = self._watches[question] = Watch(question, self._look)
+    async def watch(self, query: LookupQuery) -> AsyncIterator[Viewer]:
+        """A view on the watch that all queries share which differ only in the order of ids and in how they wait."""
+        shared = query.shared()
+        watch = self._watches.get(shared)
+        if watch is None or watch.failed:  # a new subscriber must not inherit the failure of an earlier first lookup
+            watch = self._watches[shared] = Watch(shared, self._lookup)
         if self._closed:
             watch.close()
         watch.join()
         try:
-            yield watch
+            yield Viewer(watch, query.ids)
         finally:
-            if watch.leave() and self._watches.get(question) is watch:
-                del self._watches[question]
+            if watch.leave() and self._watches.get(shared) is watch:
+                del self._watches[shared]
 
     async def hold(self, query: LookupQuery) -> LookupAnswer:
         """The answer when `query.until` holds or `query.wait` seconds are over, whichever comes first.
 
-        Raises NothingAnswered when no product answered the first look.
+        Raises NothingAnswered when no product answered the first lookup.
         """
-        async with self.watch(query) as watch:
+        async with self.watch(query) as viewer:
             end = asyncio.get_running_loop().time() + query.wait
-            answer = await watch.newest()
+            answer = await viewer.newest()
             while not ends_wait(query, answer.report):
-                later = await watch.after(answer, end)
+                later = await viewer.after(answer, end)
                 if later is None:
-                    return msgspec.structs.replace(answer, retry_after=0)  # it has been waited for: ask again now
+                    return msgspec.structs.replace(answer, retry_after=0)  # the wait is over: ask again at once
                 answer = later
             return answer
 
 
 class Watch:
-    """One question, followed while it has viewers; ends by itself when the report is done."""
+    """One set of ids, looked up again and again while it has viewers, until the report is done."""
 
-    def __init__(self, query: LookupQuery, look: Look) -> None:
+    def __init__(self, query: LookupQuery, lookup: Lookup) -> None:
         """Made by `Watches`."""
         self._query = query
-        self._look = look
+        self._lookup = lookup
         self._viewers = 0
         self._answer: LookupAnswer | None = None
         self._fault: NothingAnswered | None = None
-        self._changed = asyncio.Event()
-        self._follower: asyncio.Task[None] | None = None
+        self._ordered: dict[tuple[RequestedId, ...], LookupAnswer] = {}
+        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._polling: asyncio.Task[None] | None = None
         self.closed = False
 
     def close(self) -> None:
-        """No waiting any more: `after` returns at once."""
+        """End all waiting: `Viewer.after` returns at once."""
         self.closed = True
         self._wake()
 
     @property
-    def broken(self) -> bool:
-        """Whether its first look failed: who comes now deserves a look of his own."""
+    def failed(self) -> bool:
+        """Whether the first lookup failed."""
         return self._fault is not None
 
     def join(self) -> None:
-        """One viewer more; the first one starts the follower."""
+        """Count one viewer more; the first one starts the polling."""
         self._viewers += 1
-        if self._follower is None:
-            self._follower = asyncio.create_task(self._follow())
+        if self._polling is None:
+            self._polling = asyncio.create_task(self._poll())
 
     def leave(self) -> bool:
-        """One viewer fewer; True when it was the last, and nothing follows any more."""
+        """Count one viewer less; True when it was the last, which ends the polling."""
         self._viewers -= 1
-        if self._viewers == 0 and self._follower is not None:
-            self._follower.cancel()
+        if self._viewers == 0 and self._polling is not None:
+            self._polling.cancel()
         return self._viewers == 0
 
     async def newest(self) -> LookupAnswer:
-        """The newest answer; waits for the first. Raises NothingAnswered."""
-        while self._answer is None and self._fault is None:
-            await self._changed.wait()
-        if self._answer is None:
-            raise self._fault or NothingAnswered(())
+        """The newest answer; waits for the first one. Raises NothingAnswered."""
+        while self._answer is None:
+            if self._fault is not None:
+                raise self._fault
+            await self._change()
         return self._answer
 
-    async def after(self, seen: LookupAnswer, end: float) -> LookupAnswer | None:
-        """The newest answer once it differs in version from `seen`; None at `end` (loop's clock) or when closed."""
+    async def other_than(self, version: str) -> LookupAnswer | None:
+        """The newest answer as soon as its version is another; None when the watch is closed."""
+        while self._answer is None or self._answer.report.version == version:
+            if self.closed:
+                return None
+            await self._change()
+        return self._answer
+
+    def ordered(self, answer: LookupAnswer, ids: tuple[RequestedId, ...]) -> LookupAnswer:
+        """`answer` in the order of `ids`; viewers with the same order share one object, so that it is encoded once."""
+        if answer is not self._answer:
+            return answer.in_order_of(ids)
+        if ids not in self._ordered:
+            self._ordered[ids] = answer.in_order_of(ids)
+        return self._ordered[ids]
+
+    async def _change(self) -> None:
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
         try:
-            async with asyncio.timeout_at(end):
-                while not self._differs_from(seen):
-                    if self.closed:
-                        return None
-                    await self._changed.wait()
-        except TimeoutError:
-            return None
-        return self._answer
+            await waiter
+        except asyncio.CancelledError:
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+            raise
 
-    def _differs_from(self, seen: LookupAnswer) -> bool:
-        return self._answer is not None and self._answer.report.version != seen.report.version
-
-    async def _follow(self) -> None:
-        while True:
-            pause = await self._look_once()
-            if pause is None:
-                return
+    async def _poll(self) -> None:
+        pause = await self._poll_once()
+        while pause is not None:
             await asyncio.sleep(pause)
+            pause = await self._poll_once()
 
-    async def _look_once(self) -> float | None:
-        """Seconds to the next look, None when there is nothing more to see."""
+    async def _poll_once(self) -> float | None:
+        """Look up once; seconds until the next lookup, None when nothing more can change."""
         try:
-            answer = await self._look(self._query)
+            answer = await self._lookup(self._query)
         except NothingAnswered as fault:
-            return self._unlucky(fault)
-        except Exception:
-            log.exception("a look failed")
-            return self._unlucky(NothingAnswered(()))
+            return self._after_fault(fault)
+        except Exception as fault:  # noqa: BLE001 -- a watch must tell its viewers, whatever went wrong
+            log_event("lookup-failed", level=logging.ERROR, exception=fault)
+            return self._after_fault(NothingAnswered(()))
         changed = self._answer is None or self._answer.report.version != answer.report.version
-        self._answer = answer
+        self._answer, self._ordered = answer, {}
         if changed:
             self._wake()
         return None if answer.report.summary.done else answer.next_look
 
-    def _unlucky(self, fault: NothingAnswered) -> float | None:
-        """What was seen stays valid, and the next look may be luckier; without anything seen the watch is over."""
+    def _after_fault(self, fault: NothingAnswered) -> float | None:
+        """Keep the last answer and try again later; without any answer the watch is over."""
         if self._answer is not None:
             return AFTER_FAULT_SECONDS
         self._fault = fault
@@ -163,9 +175,44 @@ class Watch:
         return None
 
     def _wake(self) -> None:
-        """Wake whoever waits now; who comes later waits for the next change."""
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
+        """Wake all who wait now, a few at a time."""
+        woken, self._waiters = self._waiters, deque()
+        self._wake_some(woken)
+
+    def _wake_some(self, waiters: deque[asyncio.Future[None]]) -> None:
+        for _ in range(min(_VIEWERS_WOKEN_TOGETHER, len(waiters))):
+            waiter = waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+        if waiters:
+            asyncio.get_running_loop().call_soon(self._wake_some, waiters)
+
+
+class Viewer:
+    """One caller's view on a watch: its answers in the order that the caller asked in."""
+
+    def __init__(self, watch: Watch, ids: tuple[RequestedId, ...]) -> None:
+        """Made by `Watches.watch`."""
+        self._watch = watch
+        self._ids = ids
+
+    @property
+    def closed(self) -> bool:
+        """Whether there will be no further answers, because this instance is about to end."""
+        return self._watch.closed
+
+    async def newest(self) -> LookupAnswer:
+        """The newest answer; waits for the first one. Raises NothingAnswered."""
+        return self._watch.ordered(await self._watch.newest(), self._ids)
+
+    async def after(self, seen: LookupAnswer, end: float) -> LookupAnswer | None:
+        """The newest answer once its version differs from `seen`; None at `end` (loop's clock) or when closed."""
+        try:
+            async with asyncio.timeout_at(end):
+                later = await self._watch.other_than(seen.report.version)
+        except TimeoutError:
+            return None
+        return None if later is None else self._watch.ordered(later, self._ids)
 
 
 def ends_wait(query: LookupQuery, report: TaskReport) -> bool:
@@ -178,7 +225,7 @@ def ends_wait(query: LookupQuery, report: TaskReport) -> bool:
 
 
 def has_failed_row(report: TaskReport) -> bool:
-    """Whether any row of any task failed, timed out or was canceled; counts see rows that are not shown, too."""
+    """Whether any row of any task failed, timed out or was canceled; counts include rows that are not shown."""
     return any(
         task.object_counts.failed or task.object_counts.timeout or task.object_counts.canceled for task in report.tasks
     )

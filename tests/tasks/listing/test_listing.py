@@ -88,7 +88,7 @@ def test_ten_thousand_rows_cost_their_pages_and_one_call_more_per_product(
         for _ in range(MANY_PAGES):
             page = (await service.list(query)).page
             listed += len(page.tasks)
-            held.append(service._browser._ahead._kept.currsize)
+            held.append(service._lister._ahead._kept.currsize)
             if page.next_page_token is None:
                 break
             query = after(query, page.next_page_token)
@@ -917,7 +917,7 @@ def test_after_a_freeze_nothing_that_was_read_before_is_used() -> None:
         ids = fill(account, "cdn", 30)
         service, query = instance_over(account), asking(products=("cdn",))
         token = await _first_token(service, query)
-        service.thawed()
+        service.after_freeze()
         rest = (await service.list(after(query, token))).page
         assert [task.task_id for task in rest.tasks] == ids[20:]
         assert account.list_calls == 2

@@ -1,4 +1,4 @@
-"""One report out of many findings: every id exactly once, and no verdict that was not earned."""
+"""One report out of many results: every id exactly once, and no verdict without an answer."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from functions.tasks.lookup.assemble import assemble
 from functions.tasks.query import EVERYTHING, LookupQuery, RequestedId, Scope
 from functions.tasks.render.task import Renderer
 from functions.tasks.report import Outcome, TaskReport
+from functions.tasks.scope import seen_by
 from tests.support.virtual_time import EPOCH
 
 NOW = Moment(EPOCH, 1000.0)
@@ -42,14 +43,14 @@ def report_on(
     asked: list[RequestedId], known: dict[str, LookupResult], *, scope: Scope = EVERYTHING, objects: int = 20
 ) -> TaskReport:
     """`known` by `product:id`; everything else is not found."""
-    plan = {one: [one.product] if one.product else list(PRODUCTS) for one in asked}
-    findings = {
-        key: known.get(str(key), LookupResult(snapshot(key)))
-        for one, products in plan.items()
+    routes = {one: [one.product] if one.product else list(PRODUCTS) for one in asked}
+    results = {
+        key: seen_by(scope.audience, known.get(str(key), LookupResult(snapshot(key))))
+        for one, products in routes.items()
         for key in (one.key_in(product) for product in products)
     }
     query = LookupQuery(ids=tuple(asked), products=PRODUCTS, scope=scope, objects=objects)
-    return assemble(query, findings, plan, NOW, Renderer())
+    return assemble(query, results, routes, NOW, Renderer())
 
 
 def found(key: str, *states: Status, host: str = "example.com") -> LookupResult:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -166,3 +167,46 @@ def test_a_slow_viewer_misses_versions_but_never_the_last_one(leave_early: bool)
     notes = run(main())
     assert notes[-1] == "end"
     assert len(notes) < 9
+
+
+def test_viewers_who_ask_for_the_same_ids_in_any_order_share_one_watch() -> None:
+    """Case A6."""
+    ids = tuple(RequestedId(str(number)) for number in range(9))
+
+    async def main() -> int:
+        script = Script(answer("a"), answer("b", done=True))
+        watches = Watches(script)
+        orders = [ids[turn:] + ids[:turn] for turn in range(len(ids))]
+        queries = [LookupQuery(ids=order, products=("cdn",), wait=9) for order in orders]
+        held = await asyncio.gather(*(watches.hold(query) for query in queries))
+        assert {each.report.version for each in held} == {"b"}
+        return script.looks
+
+    assert run(main()) == 2
+
+
+def test_other_requests_are_served_between_the_viewers_of_one_change() -> None:
+    async def main() -> list[int]:
+        watches = Watches(Script(answer("a"), answer("b", done=True)))
+        changed = asyncio.Event()
+        served: list[int] = []
+        woken = 0
+
+        async def viewer() -> None:
+            nonlocal woken
+            await watches.hold(msgspec.structs.replace(QUERY, wait=9, until=Until.DONE))
+            woken += 1
+            changed.set()
+
+        async def other_requests() -> None:
+            await changed.wait()
+            while woken < 190:
+                await asyncio.sleep(0)
+                served.append(woken)
+
+        viewers = [asyncio.create_task(viewer()) for _ in range(190)]
+        await asyncio.gather(other_requests(), *viewers)
+        return served
+
+    served = run(main())
+    assert max(later - earlier for earlier, later in pairwise(served)) <= 16
