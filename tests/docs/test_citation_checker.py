@@ -37,6 +37,7 @@ def root(tmp_path: Path) -> Path:
         "docs/guide.md 7, 7.6 and more",
         "docs/guide.md 7-7.6",
         'docs/guide.md "Event stream"',
+        'docs/guide.md, "Event stream"',
         'docs/guide.md 7.6 and "Event stream".',
         "# as it stands in docs/guide.md\n    # 7.6, where it is told",
     ],

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _SECTION = r'(?:\d+(?:\.\d+)*|"[^"\n]+")'
-_CITATION = re.compile(rf"docs/(?P<name>[a-z-]+)\.md(?P<sections>(?: {_SECTION}(?:(?:, and |, | and |-){_SECTION})*)?)")
+_CITATION = re.compile(
+    rf"docs/(?P<name>[a-z-]+)\.md(?P<sections>(?:,? {_SECTION}(?:(?:, and |, | and |-){_SECTION})*)?)"
+)
 _CONTINUED = re.compile(r"\n[ \t]*(?:#|//|\*)?[ \t]*")
 _HEADING = re.compile(r"^#{2,6} (?:(?P<number>\d+(?:\.\d+)*)\.? )?(?P<title>.+?)\s*$", re.MULTILINE)
 _ABSENT = re.compile(
