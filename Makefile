@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo serve test check format package npm validate lock bench soak token openapi clean
+.PHONY: demo serve test check format package npm cli validate lock bench soak token openapi clean
 
 $(READY): requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "make: Python 3.11 or newer is needed, this is %s (set PYTHON=…)" % sys.version.split()[0])'
@@ -44,6 +44,10 @@ npm: $(READY)
 # What would not work of s.yaml and s.builtin.yaml, filled in as `s deploy` would.
 validate: $(READY)
 	$(BIN)/python -m packager.template
+
+# The command for scripts in dist/: the source archive, and the wheel out of that.
+cli: $(READY)
+	$(BIN)/python -m build --no-isolation --outdir dist cli
 
 # Every bar beside what a user would write today; ARGS="--quick", ARGS="--only idle", ARGS=--profile, ARGS=--help
 bench: $(READY)
