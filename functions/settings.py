@@ -11,12 +11,12 @@ from typing import TypeVar
 import msgspec
 
 from functions.errors import SettingsError
+from functions.products.registry import DEFAULT_PRODUCTS, PRODUCTS, SPECS
+from functions.products.spec import ProductConfig, ProductSpec
+from functions.upstream.endpoint import Endpoint, parse_endpoint
+from functions.upstream.operation import Operation
 
 PREFIX = "TASK_STATUS_"
-PRODUCTS = ("cdn", "dcdn", "vod")
-"""House order: the order in which products are listed, and tasks of one bare id stand."""
-QUOTA_SHARES = MappingProxyType({"CDN_BY_ID": 30.0, "CDN_LIST": 5.0, "DCDN_BY_ID": 30.0, "DCDN_LIST": 5.0, "VOD": 10.0})
-"""Calls a second the vendor allows the whole account, per action group (docs/vendor.md 0; VOD publishes none)."""
 MIN_SECRET_BYTES = 32
 """HS256 wants a key at least as long as its hash (RFC 7518, 3.2)."""
 
@@ -24,13 +24,6 @@ FUNCTION_COMPUTE_VARIABLES = ("FC_FUNCTION_NAME", "FC_INSTANCE_ID", "FC_ACCOUNT_
 """Set by Function Compute alone: the prefix FC_ is reserved there (docs/function-compute.md 4)."""
 
 T = TypeVar("T")
-
-
-class Endpoint(msgspec.Struct, frozen=True):
-    """Where a product is called: `host` or `host:port`, and whether in the clear (the emulator) or not."""
-
-    host: str
-    protocol: str = "HTTPS"
 
 
 class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,11 +41,15 @@ class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the environment decides. Rates are calls a second of the account, before share and instances."""
+    """Everything the environment decides.
 
-    products: tuple[str, ...] = PRODUCTS
+    `account_qps` has the calls a second that the account may make, by an operation's `rate_setting`; what is not in it
+    is what the vendor documents (the product's spec).
+    """
+
+    products: tuple[str, ...] = DEFAULT_PRODUCTS
     endpoints: Mapping[str, Endpoint] = MappingProxyType({})
-    account_qps: Mapping[str, float] = QUOTA_SHARES
+    account_qps: Mapping[str, float] = MappingProxyType({})
     quota_share: float = 0.8
     instances: int = 1
     fresh_seconds: float = 1.0
@@ -71,9 +68,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     on_function_compute: bool = False
     region: str | None = None
 
-    def qps(self, group: str) -> float:
-        """What this instance may use of an action group's rate: limit x share / instances."""
-        return self.account_qps[group] * self.quota_share / self.instances
+    def rate_of(self, operation: Operation) -> float:
+        """Calls a second of this instance: the account's limit x share / instances."""
+        limit = self.account_qps.get(operation.rate_setting or "", operation.qps)
+        return limit * self.quota_share / self.instances
+
+    def config_of(self, spec: ProductSpec) -> ProductConfig:
+        """What is decided for one product."""
+        return ProductConfig(
+            endpoint=self.endpoints.get(spec.name, Endpoint(spec.endpoint)),
+            rates={operation.action: self.rate_of(operation) for operation in spec.operations},
+            fresh_seconds=self.fresh_seconds,
+        )
 
     def __repr__(self) -> str:
         """Secrets stay out of any text."""
@@ -85,13 +91,13 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     read = _Reader(environ)
     on_fc = any(environ.get(name) for name in FUNCTION_COMPUTE_VARIABLES)
     return Settings(
-        products=read.words("PRODUCTS", PRODUCTS, allowed=PRODUCTS),
+        products=read.words("PRODUCTS", DEFAULT_PRODUCTS, allowed=PRODUCTS),
         endpoints={
-            name: read.value(f"{name.upper()}_ENDPOINT", _endpoint, "http://127.0.0.1:9100")
+            name: read.value(f"{name.upper()}_ENDPOINT", parse_endpoint, "http://127.0.0.1:9100")
             for name in (*PRODUCTS, "oss")
             if read.has(f"{name.upper()}_ENDPOINT")
         },
-        account_qps={group: read.number(f"{group}_QPS", rate, 0.01, 10_000) for group, rate in QUOTA_SHARES.items()},
+        account_qps=_account_qps(read),
         quota_share=read.number("QUOTA_SHARE", 0.8, 0.001, 1),
         instances=int(read.number("INSTANCES", 1, 1, 1_000, whole=True)),
         fresh_seconds=read.number("FRESH_SECONDS", 1, 0, 60),
@@ -173,13 +179,11 @@ class _Reader:
         return self.value(name, parse, example or ",".join(default)) if self.has(name) else default
 
 
-def _endpoint(raw: str) -> Endpoint:
-    match = re.fullmatch(r"(?:(https?)://)?([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?/?", raw)
-    if not match:
-        msg = "it must be a host, or http://host:port"
-        raise ValueError(msg)
-    scheme, host, port = match.groups()
-    return Endpoint(host=host + (port or ""), protocol=(scheme or "https").upper())
+def _account_qps(read: _Reader) -> Mapping[str, float]:
+    """The limit of every operation that can be set."""
+    operations = (operation for spec in SPECS.values() for operation in spec.operations)
+    limits = {each.rate_setting: each.qps for each in operations if each.rate_setting}
+    return {name: read.number(f"{name}_QPS", limit, 0.01, 10_000) for name, limit in limits.items()}
 
 
 def _origin(raw: str) -> str:

@@ -1,4 +1,4 @@
-"""One product with everything that serves it: SDK client, callers per action, loader, listing, submitter."""
+"""One product with everything that serves it: SDK client, callers, adapter, cache, loader and listing."""
 
 from __future__ import annotations
 
@@ -8,21 +8,18 @@ import msgspec
 
 from functions.errors import UpstreamFault
 from functions.model import Clock, Moment, TaskKey, TaskSnapshot
-from functions.products.listing.pages import Listing
-from functions.products.lookup.by_id import lookup_of
+from functions.products.listing.pages import Listing, PageCall, VendorFilter
 from functions.products.lookup.cache import Freshness, TaskCache
-from functions.products.lookup.loader import PendingLookup, Rows, TaskLoader
+from functions.products.lookup.loader import PendingLookup, TaskLoader
 from functions.products.lookup.window_scan import WindowScan
-from functions.products.quota import QuotaFigures, read_quotas
-from functions.products.rows import read_tasks
-from functions.products.spec import ProductSpec, SubmitSpec
+from functions.products.quota import QuotaFigures
+from functions.products.rows import Rows
+from functions.products.spec import ProductConfig, ProductSpec
+from functions.products.submit.kinds import SubmitKind
 from functions.products.submit.rejections import Submitted
-from functions.products.submit.submitter import ProductSubmitter
-from functions.settings import Endpoint, Settings
 from functions.upstream.caller import ActionCaller
 from functions.upstream.credentials import CredentialSource
 from functions.upstream.metrics import ActionStats
-from functions.upstream.operation import Operation
 from functions.upstream.sdk_client import SdkClient
 
 _MAX_PATH_PAGES = 4
@@ -36,31 +33,43 @@ class PathMatches(msgspec.Struct, frozen=True):
     faults: tuple[UpstreamFault, ...] = ()
 
 
+class SharedState(msgspec.Struct, frozen=True):
+    """What all products of an instance share."""
+
+    cache: TaskCache
+    clock: Clock
+
+
 class Product:
-    """What the service can ask of a product; what differs between products is in `spec`."""
+    """What the service can ask of a product; what differs between products is in `spec` and its adapter."""
 
     def __init__(
-        self, spec: ProductSpec, settings: Settings, credentials: CredentialSource, shared: SharedState
+        self, spec: ProductSpec, config: ProductConfig, credentials: CredentialSource, shared: SharedState
     ) -> None:
-        """`shared` is the state that all products share."""
+        """Nothing is connected or imported yet."""
         self.spec = spec
-        self._client = SdkClient(
-            spec.sdk_package, settings.endpoints.get(spec.name, Endpoint(spec.endpoint)), spec.region, credentials
-        )
+        self._client = SdkClient(spec.sdk_package, config.endpoint, spec.region, credentials)
         self._callers = {
-            operation.action: ActionCaller(operation, self._client, _rate(operation, settings))
+            operation.action: ActionCaller(operation, self._client, config.rates[operation.action])
             for operation in spec.operations
         }
         self._cache = shared.cache
-        lists = spec.listing.operation
-        rate = _rate(lists, settings)
-        self.listing = Listing(spec, self._callers[lists.action], rate, shared.clock, settings.fresh_seconds)
-        by_id = self._callers[spec.lookup.operation.action]
-        scan = WindowScan(spec, by_id, shared.clock) if spec.lookup.operation == spec.listing.operation else None
-        self._loader = TaskLoader(
-            by_id, spec.lookup.ids_per_call, lookup_of(spec, by_id), shared.cache, shared.clock, scan
+        self._adapter = spec.adapter(spec, self._callers, shared.clock)
+        self.listing = Listing(
+            self._adapter.list_page,
+            spec.listing.page_size,
+            config.rates[spec.listing.operation.action],
+            shared.clock,
+            config.fresh_seconds,
         )
-        self._submitter = ProductSubmitter(self._callers, spec.submits, shared.clock)
+        self._loader = TaskLoader(
+            self._callers[spec.lookup.operation.action],
+            spec.lookup.ids_per_call,
+            self._adapter.lookup,
+            shared.cache,
+            shared.clock,
+            self._window_scan(shared.clock),
+        )
 
     def lookup(self, task_ids: Collection[str], deadline: float, freshness: Freshness | None = None) -> PendingLookup:
         """Begin to look up distinct TaskIds; use the result as a context."""
@@ -75,28 +84,26 @@ class Product:
 
     async def quota(self, deadline: float) -> tuple[QuotaFigures, ...]:
         """The day's quotas and what remains of them. Raises UpstreamFault."""
-        answer = await self._callers[self.spec.quota.action].call({}, deadline)
-        return read_quotas(answer.body, product=self.spec.name)
+        return await self._adapter.quota(deadline)
 
     async def tasks_of_path(self, object_path: str, deadline: float) -> PathMatches:
         """TaskIds of the tasks that have a row of exactly this URL, newest first (list by ObjectPath)."""
-        listing = self.spec.listing
         found: dict[str, None] = {}
+        asks = VendorFilter(object_path=object_path)
         try:
             for number in range(1, _MAX_PATH_PAGES + 1):
-                parameters = {"ObjectPath": object_path, "PageNumber": number, "PageSize": listing.page_size}
-                answer = await self._callers[listing.operation.action].call(parameters, deadline)
-                reading = read_tasks(answer.body, self.spec.words, product=self.spec.name)
-                found.update(dict.fromkeys(reading.rows))
-                if reading.count < listing.page_size:
+                call = PageCall(asks=asks, start=0, end=None, number=number)
+                page = await self._adapter.list_page(call, deadline)
+                found.update(dict.fromkeys(page.rows))
+                if page.count < self.spec.listing.page_size:
                     break
         except UpstreamFault as fault:
             return PathMatches(tuple(found), (fault,))
         return PathMatches(tuple(found))
 
-    async def submit(self, spec: SubmitSpec, object_paths: tuple[str, ...], deadline: float) -> Submitted:
+    async def submit(self, kind: SubmitKind, object_paths: tuple[str, ...], deadline: float) -> Submitted:
         """Submit well-formed URLs as one of `self.spec.submits`; every one of them is accounted for."""
-        return await self._submitter.submit(spec, object_paths, deadline)
+        return await self._adapter.submit(kind, object_paths, deadline)
 
     def stats(self) -> tuple[ActionStats, ...]:
         """The counts of each action."""
@@ -110,15 +117,8 @@ class Product:
         """Stop the product's threads."""
         self._client.close()
 
-
-class SharedState(msgspec.Struct, frozen=True):
-    """What all products share."""
-
-    cache: TaskCache
-    clock: Clock
-
-
-def _rate(operation: Operation, settings: Settings) -> float:
-    if operation.rate_setting is not None:
-        return settings.qps(operation.rate_setting)
-    return operation.qps * settings.quota_share / settings.instances
+    def _window_scan(self, clock: Clock) -> WindowScan | None:
+        """Only where a lookup costs a call for each id: there the list is the cheaper way to very many ids."""
+        if self.spec.lookup.ids_per_call > 1:
+            return None
+        return WindowScan(self._adapter.list_page, self.spec.listing.page_size, clock)

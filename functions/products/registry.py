@@ -1,4 +1,4 @@
-"""Every known product; a new one is a file beside this one and a line here."""
+"""Every known product. A new one is a file beside this one, and its name in one of the two lines below."""
 
 from __future__ import annotations
 
@@ -10,5 +10,11 @@ from functions.products.dcdn import DCDN
 from functions.products.spec import ProductSpec
 from functions.products.vod import VOD
 
-SPECS: Mapping[str, ProductSpec] = MappingProxyType({spec.name: spec for spec in (CDN, DCDN, VOD)})
-"""By name, in the order in which products are listed."""
+_DEFAULT: tuple[ProductSpec, ...] = (CDN, DCDN, VOD)
+_ON_REQUEST: tuple[ProductSpec, ...] = ()
+"""Asked only when `TASK_STATUS_PRODUCTS` names them."""
+
+SPECS: Mapping[str, ProductSpec] = MappingProxyType({spec.name: spec for spec in (*_DEFAULT, *_ON_REQUEST)})
+"""By name, in the order in which products are asked and listed."""
+PRODUCTS = tuple(SPECS)
+DEFAULT_PRODUCTS = tuple(spec.name for spec in _DEFAULT)

@@ -21,6 +21,9 @@ from functions.logs import log_event
 from functions.model import Row, Status
 from functions.products.vocabulary import Vocabulary
 
+Rows = tuple[Row, ...]
+"""All rows of one task; none: the product does not know it."""
+
 _MEMBERS = ("TaskId", "ObjectPath", "ObjectType", "Status", "Process", "CreationTime", "Description")
 _ENVELOPE = frozenset({"requestid", "totalcount", "tasks", "pagenumber", "pagesize"})
 _PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%?\s*")

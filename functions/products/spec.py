@@ -1,10 +1,16 @@
-"""A product as data: where it is called, its operations and their limits, its vocabulary."""
+"""A product as data: where it is called, its operations and their limits, its vocabulary, its adapter."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import msgspec
 
+from functions.model import Clock
+from functions.products.adapter import Adapter, Callers
+from functions.products.submit.kinds import SubmitKind
 from functions.products.vocabulary import Vocabulary
+from functions.upstream.endpoint import Endpoint
 from functions.upstream.operation import Operation, OperationKind
 
 
@@ -33,24 +39,6 @@ class LookupSpec(msgspec.Struct, frozen=True, kw_only=True):
     expensive: bool = False
 
 
-class SubmitSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of submission: `action` and `object_type` as callers name it, and the vendor's operation and limits.
-
-    Its tasks have the ObjectType `reported`; `word` is the ObjectType to send, None where the operation has none. At
-    most `paths_per_call` URLs of `domains_per_call` domains fit in one call, and `paths_per_minute` URLs of one domain
-    in a minute, None where no limit is documented.
-    """
-
-    operation: Operation
-    action: str
-    object_type: str
-    reported: str
-    word: str | None
-    paths_per_call: int
-    domains_per_call: int
-    paths_per_minute: int | None
-
-
 class ProductSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One product. `region` only satisfies the SDK's constructor: the endpoint is always given (docs/vendor.md 5.4)."""
 
@@ -58,21 +46,33 @@ class ProductSpec(msgspec.Struct, frozen=True, kw_only=True):
     sdk_package: str
     endpoint: str
     region: str
+    adapter: Callable[[ProductSpec, Callers, Clock], Adapter]
     lookup: LookupSpec
     listing: ListSpec
     quota: Operation
-    submits: tuple[SubmitSpec, ...] = ()
+    submits: tuple[SubmitKind, ...] = ()
     words: Vocabulary = Vocabulary()
 
     @property
     def operations(self) -> tuple[Operation, ...]:
         """Every operation that is called, each once; RAM policies and the trimmed SDK are made from them."""
-        submits = (each.operation for each in self.submits)
+        submits = (kind.operation for kind in self.submits)
         return tuple(dict.fromkeys((self.lookup.operation, self.listing.operation, self.quota, *submits)))
 
-    def submit_of(self, action: str, object_type: str) -> SubmitSpec | None:
+    def submit_of(self, action: str, object_type: str) -> SubmitKind | None:
         """The kind of submission; None when the product has no such kind."""
-        return next((each for each in self.submits if (each.action, each.object_type) == (action, object_type)), None)
+        return next((kind for kind in self.submits if (kind.action, kind.object_type) == (action, object_type)), None)
+
+
+class ProductConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What the environment decides for one product: where it is called, and calls a second of this instance by action.
+
+    `fresh_seconds` is the maximum age of the answer for a task that is not done.
+    """
+
+    endpoint: Endpoint
+    rates: Mapping[str, float]
+    fresh_seconds: float
 
 
 def operation(  # noqa: PLR0913 -- the columns of a table

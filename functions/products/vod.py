@@ -6,8 +6,9 @@ whatever the caller's region is. It documents no QPS limits; those here are DCDN
 
 from __future__ import annotations
 
+from functions.products.family import FamilyAdapter
 from functions.products.spec import ListSpec, LookupSpec, ProductSpec, operation
-from functions.products.submit.kinds import submit_specs
+from functions.products.submit.kinds import family_kinds
 from functions.upstream.operation import OperationKind
 
 _NAME, _SDK = "vod", "alibabacloud_vod20170321"
@@ -18,6 +19,7 @@ VOD = ProductSpec(
     sdk_package=_SDK,
     endpoint="vod.cn-shanghai.aliyuncs.com",
     region="cn-shanghai",
+    adapter=FamilyAdapter,
     lookup=LookupSpec(operation=_TASKS, ids_per_call=1, page_size=50, expensive=True),
     listing=ListSpec(
         operation=_TASKS,
@@ -25,7 +27,7 @@ VOD = ProductSpec(
         object_types=("file", "directory", "preload"),
         statuses=("Complete", "Refreshing", "Failed"),
     ),
-    submits=submit_specs(
+    submits=family_kinds(
         operation(_NAME, _SDK, "RefreshVodObjectCaches", OperationKind.SUBMIT, 30),
         operation(_NAME, _SDK, "PreloadVodObjectCaches", OperationKind.SUBMIT, 15),
         ignore_params="IgnoreParams",

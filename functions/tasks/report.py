@@ -14,8 +14,8 @@ import msgspec
 
 from functions.errors import Reason
 from functions.model import Status
+from functions.products.registry import PRODUCTS
 from functions.products.vocabulary import ACTIONS, FAILURES
-from functions.settings import PRODUCTS
 
 
 def _known(words: Iterable[str]) -> msgspec.Meta:

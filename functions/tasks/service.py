@@ -120,5 +120,7 @@ def build_service(settings: Settings, credentials: CredentialSource, clock: Cloc
     clock = clock or SystemClock()
     cache = TaskCache(clock, settings.fresh_seconds)
     shared = SharedState(cache=cache, clock=clock)
-    products = {name: Product(SPECS[name], settings, credentials, shared) for name in settings.products}
+    products = {
+        name: Product(SPECS[name], settings.config_of(SPECS[name]), credentials, shared) for name in settings.products
+    }
     return TaskService(settings, products, cache, clock)

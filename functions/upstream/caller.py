@@ -6,14 +6,16 @@ import asyncio
 import math
 import random
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions.errors import Reason, UpstreamFault
 from functions.logs import log_event
 from functions.upstream.metrics import ActionMetrics, ActionStats
 from functions.upstream.operation import Operation, OperationKind
 from functions.upstream.rate_limiter import Permit, RateLimiter
-from functions.upstream.sdk_client import RawAnswer, SdkClient
+
+if TYPE_CHECKING:  # not at run time: settings import the products' specs, and the SDK client takes long to import
+    from functions.upstream.sdk_client import RawAnswer, SdkClient
 
 _RETRIED = frozenset({Reason.THROTTLED, Reason.TIMEOUT, Reason.UNAVAILABLE})
 """Not MALFORMED: an answer that was not understood is sent again just the same."""

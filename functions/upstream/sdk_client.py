@@ -16,8 +16,8 @@ from typing import Any
 
 import msgspec
 
-from functions.settings import Endpoint
 from functions.upstream.credentials import CredentialSource
+from functions.upstream.endpoint import Endpoint
 from functions.upstream.http_session import BoundedSession, CallScope, call_scope, current_scope
 from functions.upstream.operation import Operation, OperationKind
 from functions.upstream.sdk_errors import fault_in, fault_of

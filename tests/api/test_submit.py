@@ -13,10 +13,11 @@ import pytest
 from emulator.testing import Emulator, Refuse, Reset, Throttle
 from functions.model import TaskKey
 from functions.products.submit.rejections import Accepted, Refused, RejectionCause, RejectReason
-from functions.settings import AuthSettings, Endpoint, Settings, read_settings
+from functions.settings import AuthSettings, Settings, read_settings
 from functions.tasks.service import build_service
 from functions.tasks.submit import Submission, SubmitAnswer, report_on
 from functions.upstream.credentials import CredentialSource
+from functions.upstream.endpoint import Endpoint
 from tests.api.conftest import Opener
 from tests.support.http_stub_service import StubTasks, problem, serving
 from tests.support.real_service import KEY, environment_of
@@ -318,7 +319,7 @@ def test_where_to_look_is_left_out_when_it_is_too_long(open_door: httpx.Client, 
 
 @pytest.fixture
 def over_the_emulator(emu: Emulator) -> Iterator[httpx.Client]:
-    settings = read_settings(environment_of(emu, submit="on", deadline_seconds=1))
+    settings = read_settings(environment_of(emu, submit="on"))
     service = build_service(settings, CredentialSource(KEY))
     with serving(settings, service) as client:
         yield client
@@ -339,12 +340,12 @@ def test_the_whole_way_from_a_submission_to_its_report(over_the_emulator: httpx.
 
 def test_the_vendors_refusals_reach_the_caller(over_the_emulator: httpx.Client, emu: Emulator) -> None:
     emu.faults.add("dcdn", Refuse(code="QuotaExceeded.Preload", status=400))
-    emu.faults.add("vod", Throttle(retry_after_ms=3_000))
+    emu.faults.add("vod", Throttle(retry_after_ms=30_000))
     emu.faults.add("cdn", Reset(when="before-answer"))
     post = over_the_emulator.post
     problem(post(PATH, json=body(product="dcdn", action="preload")), 429, "quota-exceeded")
     throttled = post(PATH, json=body(product="vod"))
     problem(throttled, 429, "throttled")
-    assert throttled.headers["retry-after"] == "3"
+    assert throttled.headers["retry-after"] == "30"
     problem(post(PATH, json=body()), 504, "unknown-outcome")
     assert emu.calls.count("cdn") == 1

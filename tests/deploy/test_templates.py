@@ -11,6 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from functions.products.cdn import CDN
 from packager.build import ROOT, Artifact
 from packager.env_file import read_env_file
 from packager.rendering import read_by, render
@@ -76,7 +77,7 @@ def test_an_instance_takes_its_part_of_its_functions_share(file: str) -> None:
     for props in functions:
         settings = settings_of(props)
         assert settings.instances == props["concurrencyConfig"]["reservedConcurrency"]
-        assert settings.qps("CDN_BY_ID") * settings.instances == pytest.approx(30 * settings.quota_share)
+        assert settings.rate_of(CDN.lookup.operation) * settings.instances == pytest.approx(30 * settings.quota_share)
         assert settings.timeout_seconds == props["timeout"]
 
 

@@ -14,8 +14,9 @@ from functions.events.change import ChangeRecord
 from functions.events.reconcile.sweep import AT_ONCE
 from functions.events.timings import Timings
 from functions.events.wiring import open_door
-from functions.settings import Endpoint, Settings
+from functions.settings import Settings
 from functions.upstream.credentials import CredentialSource
+from functions.upstream.endpoint import Endpoint
 from tests.support.memory_store import Shelf
 from tests.support.oss_in_process import Instance, SlowAccount, document, event, minutes, rule, submitted, url
 from tests.support.samples import event_sample

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from functions.errors import SettingsError
-from functions.settings import QUOTA_SHARES, Endpoint, Settings, read_settings
+from functions.products.cdn import CDN
+from functions.products.vod import VOD
+from functions.settings import Settings, read_settings
+from functions.upstream.endpoint import Endpoint
 
 
 def read(**variables: str) -> Settings:
@@ -46,8 +49,8 @@ def test_an_endpoint_is_a_host_or_a_url(text: str, endpoint: Endpoint) -> None:
 
 def test_the_rate_of_an_instance_is_limit_times_share_by_instances() -> None:
     settings = read(CDN_BY_ID_QPS="20", QUOTA_SHARE="0.6", INSTANCES="3")
-    assert settings.qps("CDN_BY_ID") == pytest.approx(4.0)
-    assert read().qps("VOD") == pytest.approx(QUOTA_SHARES["VOD"] * 0.8)
+    assert settings.rate_of(CDN.lookup.operation) == pytest.approx(4.0)
+    assert read().rate_of(VOD.listing.operation) == pytest.approx(VOD.listing.operation.qps * 0.8)
 
 
 @pytest.mark.parametrize(

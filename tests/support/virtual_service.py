@@ -111,7 +111,9 @@ def instance_over(
     cache = TaskCache(clock, settings.fresh_seconds)
     products = {}
     for name in settings.products:
-        product = products[name] = Product(specs[name], settings, CredentialSource({}), SharedState(cache, clock))
+        product = products[name] = Product(
+            specs[name], settings.config_of(specs[name]), CredentialSource({}), SharedState(cache, clock)
+        )
         product.close()
         for caller in product._callers.values():
             caller._client = account  # type: ignore[assignment]

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import msgspec
 
 from functions.model import Status
-from functions.settings import PRODUCTS
+from functions.products.registry import PRODUCTS
 from functions.tasks.query import (
     DEFAULT_OBJECTS,
     DEFAULT_PAGE_SIZE,

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from functions.api.parsing.parameters import BAD, PARAMETERS, Bounds, Parameter, Use
 from functions.api.parsing.raw import FaultList, RawParameters
 from functions.model import Status
-from functions.settings import PRODUCTS, Settings
+from functions.products.registry import PRODUCTS
+from functions.settings import Settings
 from functions.tasks.query import MAX_IDS, ListQuery, LookupQuery, RequestedId, Scope, TaskQuery, Until
 
 ANSWER_MARGIN_SECONDS = 5

@@ -8,7 +8,8 @@ from typing import Any
 
 from functions.api.parsing.raw import FaultList, shown
 from functions.errors import InvalidRequest, ParameterFault
-from functions.settings import PRODUCTS, Settings
+from functions.products.registry import PRODUCTS
+from functions.settings import Settings
 from functions.tasks.query import Scope
 from functions.tasks.scope import within
 from functions.tasks.submit import MAX_URL, OBJECT_TYPES, Submission, path_fault

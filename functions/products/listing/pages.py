@@ -6,15 +6,13 @@ Seconds here are whole epoch seconds, the resolution of the vendor's creation ti
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
 
 import msgspec
+from msgspec.structs import replace
 
 from functions.model import VENDOR_WINDOW, Clock, Moment, Row
-from functions.products.rows import read_tasks
-from functions.products.spec import ProductSpec
-from functions.upstream.caller import ActionCaller
+from functions.products.rows import ParsedRows
 from functions.upstream.single_flight import SingleFlight
 
 _MARGIN_SECONDS = 30
@@ -70,19 +68,21 @@ class ListPage(msgspec.Struct, frozen=True, kw_only=True):
     asked: Moment
 
 
+ReadPage = Callable[[PageCall, float], Awaitable[ParsedRows]]
+"""`Adapter.list_page`."""
+
+
 class Listing:
     """Pages of one product's list; equal calls of different callers are made once."""
 
-    def __init__(
-        self, spec: ProductSpec, channel: ActionCaller, rate: float, clock: Clock, fresh_seconds: float
-    ) -> None:
-        """`channel` is the one of the product's list operation, and `rate` the calls a second it is set to.
+    def __init__(self, read_page: ReadPage, page_size: int, rate: float, clock: Clock, fresh_seconds: float) -> None:
+        """`read_page` makes one call; `rate` is the calls a second it is set to.
 
-        A page serves everybody for `fresh_seconds`.
+        A page serves every caller for `fresh_seconds`.
         """
         self.rate = rate
-        self._spec = spec
-        self._channel = channel
+        self._read_page = read_page
+        self._page_size = page_size
         self._clock = clock
         self._shared: SingleFlight[ListPage] = SingleFlight(clock, fresh_seconds, _KEPT_PAGES)
 
@@ -94,33 +94,19 @@ class Listing:
             return ListPage(rows=(), more=False, readable=True, asked=now)
         # An end in the future is not known to be allowed (InvalidEndTime.ValueNotSupported).
         end = None if call.end is None else min(call.end, int(now.wall))
-        parameters = self._parameters(call, start, end)
-        return await self._shared.run(tuple(parameters.items()), lambda: self._ask(parameters, call.number, deadline))
+        asked = replace(call, start=start if end is not None else 0, end=end)
+        return await self._shared.run(asked, lambda: self._ask(asked, deadline))
 
     def forget(self) -> None:
         """Keep no page."""
         self._shared.clear()
 
-    def _parameters(self, call: PageCall, start: int, end: int | None) -> Mapping[str, str | int]:
-        asks = call.asks
-        words = {
-            "ObjectPath": asks.object_path,
-            "DomainName": asks.domain_name,
-            "ObjectType": asks.object_type,
-            "Status": asks.status,
-        }
-        # Nobody documents whether EndTime is part of the range: one second later, rows of `end` are in it either way.
-        times = {} if end is None else {"StartTime": _written(start), "EndTime": _written(max(start, end) + 1)}
-        named = {name: word for name, word in words.items() if word is not None}
-        return {**named, **times, "PageNumber": call.number, "PageSize": self._spec.listing.page_size}
-
-    async def _ask(self, parameters: Mapping[str, str | int], number: int, deadline: float) -> ListPage:
+    async def _ask(self, call: PageCall, deadline: float) -> ListPage:
         asked = self._clock.now()
-        answer = await self._channel.call(parameters, deadline)
-        reading = read_tasks(answer.body, self._spec.words, product=self._spec.name)
-        count, size = reading.count + reading.unreadable, self._spec.listing.page_size
+        reading = await self._read_page(call, deadline)
+        count, size = reading.count + reading.unreadable, self._page_size
         # A full page may be followed by another whatever TotalCount says; a short one only if TotalCount says so.
-        more = count >= size or (count > 0 and (reading.total or 0) > number * size)
+        more = count >= size or (count > 0 and (reading.total or 0) > call.number * size)
         rows = tuple(row for rows in reading.rows.values() for row in rows)
         return ListPage(rows=rows, more=more, readable=not reading.unreadable, asked=asked)
 
@@ -128,7 +114,3 @@ class Listing:
 def _edge(now: Moment) -> int:
     oldest = now.wall - VENDOR_WINDOW.total_seconds() + _MARGIN_SECONDS
     return math.ceil(oldest / _EDGE_STEP_SECONDS) * _EDGE_STEP_SECONDS
-
-
-def _written(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

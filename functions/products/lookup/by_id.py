@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
 
 from functions.errors import Reason, UpstreamFault
 from functions.model import Row
-from functions.products.lookup.loader import Rows
-from functions.products.rows import ParsedRows, read_tasks
-from functions.products.spec import ProductSpec
+from functions.products.rows import ParsedRows, Rows
 from functions.upstream.caller import ActionCaller
 from functions.upstream.rate_limiter import Permit
 
@@ -18,22 +15,18 @@ MAX_ROWS = 20_000
 """Ten ids have no more rows (docs/vendor.md 6.5); more rows for one id mean that the vendor ignored the filter."""
 
 
-class Lookup(Protocol):
-    """Rows (none: unknown there) or a fault for every id, by a deadline; never raises UpstreamFault."""
-
-    async def __call__(
-        self, task_ids: tuple[str, ...], deadline: float, permit: Permit | None
-    ) -> Mapping[str, Rows | UpstreamFault]:
-        """`permit` is for the first call."""
+ReadRows = Callable[[object], ParsedRows]
+"""Reads the rows in an answer's body. Raises UpstreamFault(MALFORMED)."""
 
 
 class BatchedLookup:
     """Comma-joined ids, all rows in one answer (CDN, DCDN: docs/vendor.md 1.1)."""
 
-    def __init__(self, spec: ProductSpec, caller: ActionCaller) -> None:
+    def __init__(self, caller: ActionCaller, read_rows: ReadRows) -> None:
         """`caller` calls the product's lookup operation."""
-        self._spec = spec
         self._caller = caller
+        self._read_rows = read_rows
+        self._product = caller.operation.product
 
     async def __call__(
         self, task_ids: tuple[str, ...], deadline: float, permit: Permit | None
@@ -41,12 +34,12 @@ class BatchedLookup:
         """A call refused for one bad id is split, until the bad one stands alone (docs/vendor.md 5.3)."""
         try:
             answer = await self._caller.call({"TaskId": ",".join(task_ids)}, deadline, permit)
-            reading = read_tasks(answer.body, self._spec.words, product=self._spec.name)
+            reading = self._read_rows(answer.body)
         except UpstreamFault as fault:
             if fault.reason is not Reason.REJECTED or len(task_ids) == 1:
                 return dict.fromkeys(task_ids, fault)
             return await self._halves(task_ids, deadline)
-        return {task_id: _rows_of(task_id, reading, self._spec.name) for task_id in task_ids}
+        return {task_id: _rows_of(task_id, reading, self._product) for task_id in task_ids}
 
     async def _halves(self, task_ids: tuple[str, ...], deadline: float) -> Mapping[str, Rows | UpstreamFault]:
         middle = len(task_ids) // 2
@@ -59,11 +52,12 @@ class BatchedLookup:
 class PagedLookup:
     """The list operation with one TaskId, all pages of it (VOD: docs/vendor.md 1.6)."""
 
-    def __init__(self, spec: ProductSpec, caller: ActionCaller) -> None:
-        """`caller` calls the product's lookup operation."""
-        self._spec = spec
+    def __init__(self, caller: ActionCaller, read_rows: ReadRows, page_size: int) -> None:
+        """`caller` calls the product's list operation."""
         self._caller = caller
-        self._page_size = spec.lookup.page_size or 1
+        self._read_rows = read_rows
+        self._page_size = page_size
+        self._product = caller.operation.product
 
     async def __call__(
         self, task_ids: tuple[str, ...], deadline: float, permit: Permit | None
@@ -82,23 +76,16 @@ class PagedLookup:
                 while pages[-1].count >= self._page_size:
                     pages.append(await self._page(task_id, len(pages) + 1, deadline))
             rows = merged_rows(task_id, pages)
-            return rows or _rows_of(
-                task_id, next((page for page in pages if page.unreadable), pages[0]), self._spec.name
-            )
+            return rows or _rows_of(task_id, next((page for page in pages if page.unreadable), pages[0]), self._product)
         except UpstreamFault as fault:
             return fault
 
     async def _page(self, task_id: str, number: int, deadline: float, permit: Permit | None = None) -> ParsedRows:
         if number * self._page_size > MAX_ROWS + self._page_size:
-            raise UpstreamFault(Reason.MALFORMED, product=self._spec.name, detail=f"more than {MAX_ROWS} rows")
+            raise UpstreamFault(Reason.MALFORMED, product=self._product, detail=f"more than {MAX_ROWS} rows")
         parameters = {"TaskId": task_id, "PageNumber": number, "PageSize": self._page_size}
         answer = await self._caller.call(parameters, deadline, permit)
-        return read_tasks(answer.body, self._spec.words, product=self._spec.name)
-
-
-def lookup_of(spec: ProductSpec, caller: ActionCaller) -> Lookup:
-    """The product's way of looking ids up."""
-    return BatchedLookup(spec, caller) if spec.lookup.page_size is None else PagedLookup(spec, caller)
+        return self._read_rows(answer.body)
 
 
 def _rows_of(task_id: str, reading: ParsedRows, product: str) -> Rows | UpstreamFault:

@@ -10,8 +10,9 @@ from typing import Self
 import msgspec
 
 from functions.errors import Reason, UpstreamFault
-from functions.model import PRIMED_SECONDS, Clock, Moment, Row, TaskKey, TaskSnapshot, make_snapshot
+from functions.model import PRIMED_SECONDS, Clock, Moment, TaskKey, TaskSnapshot, make_snapshot
 from functions.products.lookup.cache import Freshness, TaskCache
+from functions.products.rows import Rows
 from functions.upstream.batcher import Batcher, BulkFetch, InFlight
 from functions.upstream.caller import ActionCaller
 from functions.upstream.rate_limiter import Permit
@@ -19,7 +20,6 @@ from functions.upstream.rate_limiter import Permit
 MAX_QUEUE_SECONDS = 1.0
 """An id with a cached answer waits this long for a free call; then that answer is given, with its age."""
 
-Rows = tuple[Row, ...]
 LookupRows = Callable[[tuple[str, ...], float, Permit], Awaitable[Mapping[str, Rows | UpstreamFault]]]
 """A product's way of looking ids up: rows (none: unknown there) or a fault for every id."""
 

@@ -9,17 +9,15 @@ once the scan has passed its creation second, so with all its rows.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from itertools import pairwise
 
 from functions.errors import UpstreamFault
 from functions.model import VENDOR_WINDOW, Clock
+from functions.products.listing.pages import EVERY_ROW, PageCall
 from functions.products.lookup.by_id import merged_rows
-from functions.products.lookup.loader import Rows
-from functions.products.rows import ParsedRows, read_tasks
-from functions.products.spec import ProductSpec
-from functions.upstream.caller import ActionCaller
+from functions.products.rows import ParsedRows, Rows
 from functions.upstream.rate_limiter import Permit
 
 MIN_IDS = 10
@@ -28,19 +26,22 @@ _MAX_PAGES = 400
 _UNKNOWN_WINDOW_PAGES = 20
 _SIZE_VALID_SECONDS = 120.0
 _PARALLEL_PAGES = 8
-_MARGIN = timedelta(minutes=1)
+_MARGIN_SECONDS = 60
 """Clocks differ, and a range older than three days is refused (`InvalidTime`)."""
+
+
+ReadPage = Callable[[PageCall, float, Permit | None], Awaitable[ParsedRows]]
+"""`Adapter.list_page`."""
 
 
 class WindowScan:
     """The bulk fetch of one product."""
 
-    def __init__(self, spec: ProductSpec, caller: ActionCaller, clock: Clock) -> None:
-        """`caller` calls the product's list operation."""
-        self._spec = spec
-        self._caller = caller
+    def __init__(self, read_page: ReadPage, page_size: int, clock: Clock) -> None:
+        """`read_page` reads the product's list, `page_size` rows a page."""
+        self._read_page = read_page
         self._clock = clock
-        self._page_size = spec.listing.page_size
+        self._page_size = page_size
         self._pages: int | None = None
         self._sized_at = clock.now()
 
@@ -56,7 +57,7 @@ class WindowScan:
     async def run(self, keys: tuple[str, ...], deadline: float, permit: Permit) -> AsyncIterator[tuple[str, Rows]]:
         """Yield tasks with all their rows; ends when all are found, single calls are cheaper, or a call fails."""
         wanted = set(keys)
-        end = self._clock.now().utc
+        end = int(self._clock.now().wall)
         seen: list[ParsedRows] = []
         try:
             first = await self._page(1, end, deadline, permit)
@@ -75,20 +76,15 @@ class WindowScan:
         except UpstreamFault:
             return  # the other ids are looked up one by one; a lasting fault is reported there
 
-    async def _next_pages(self, read: int, end: datetime, deadline: float) -> list[ParsedRows]:
+    async def _next_pages(self, read: int, end: int, deadline: float) -> list[ParsedRows]:
         last = max(self._pages or 0, read + 1)
         numbers = range(read + 1, min(read + _PARALLEL_PAGES, last) + 1)
         return await asyncio.gather(*(self._page(number, end, deadline) for number in numbers))
 
-    async def _page(self, number: int, end: datetime, deadline: float, permit: Permit | None = None) -> ParsedRows:
-        parameters = {
-            "StartTime": _vendor_time(end - VENDOR_WINDOW + _MARGIN),
-            "EndTime": _vendor_time(end),
-            "PageNumber": number,
-            "PageSize": self._page_size,
-        }
-        answer = await self._caller.call(parameters, deadline, permit)
-        return read_tasks(answer.body, self._spec.words, product=self._spec.name)
+    async def _page(self, number: int, end: int, deadline: float, permit: Permit | None = None) -> ParsedRows:
+        start = end - int(VENDOR_WINDOW.total_seconds()) + _MARGIN_SECONDS
+        call = PageCall(asks=EVERY_ROW, start=start, end=end, number=number)
+        return await self._read_page(call, deadline, permit)
 
     def _learn_size(self, first: ParsedRows) -> None:
         if first.count < self._page_size:
@@ -132,7 +128,3 @@ def _times(reading: ParsedRows) -> tuple[datetime, datetime] | None:
     times = [row.created_at for rows in reading.rows.values() for row in rows]
     known = [time for time in times if time is not None]
     return (min(known), max(known)) if known and len(known) == len(times) else None
-
-
-def _vendor_time(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

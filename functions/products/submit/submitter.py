@@ -15,9 +15,9 @@ from typing import Any
 from functions.errors import UpstreamFault
 from functions.logs import log_event
 from functions.model import Clock, TaskKey
-from functions.products.spec import SubmitSpec
 from functions.products.submit.batches import Paths, by_domain, calls_for, halves, halves_by_domain
 from functions.products.submit.domain_limit import DomainRateLimit
+from functions.products.submit.kinds import SubmitKind
 from functions.products.submit.rejections import Accepted, Refused, RejectionCause, RejectReason, Submitted, refusal_of
 from functions.upstream.caller import ActionCaller
 
@@ -33,18 +33,18 @@ _ID = re.compile(r"[0-9]{1,30}")
 class ProductSubmitter:
     """Submits to one product."""
 
-    def __init__(self, callers: Mapping[str, ActionCaller], specs: Iterable[SubmitSpec], clock: Clock) -> None:
-        """`callers` by action, those of all `specs` among them."""
+    def __init__(self, callers: Mapping[str, ActionCaller], kinds: Iterable[SubmitKind], clock: Clock) -> None:
+        """`callers` by action, those of all `kinds` among them."""
         self._callers = callers
-        per_minute = {spec.operation.action: spec.paths_per_minute for spec in specs if spec.paths_per_minute}
+        per_minute = {kind.operation.action: kind.paths_per_minute for kind in kinds if kind.paths_per_minute}
         self._limits = {action: DomainRateLimit(limit, clock) for action, limit in per_minute.items()}
 
-    async def submit(self, spec: SubmitSpec, object_paths: Paths, deadline: float) -> Submitted:
+    async def submit(self, kind: SubmitKind, object_paths: Paths, deadline: float) -> Submitted:
         """Submit well-formed URLs by `deadline` (the loop's clock); never raises UpstreamFault."""
-        limit = self._limits[spec.operation.action] if spec.paths_per_minute else None
+        limit = self._limits[kind.operation.action] if kind.paths_per_minute else None
         sendable, early = _within_the_minute(object_paths, limit) if limit else (object_paths, ())
-        submission = _Submission(spec, self._callers[spec.operation.action], deadline)
-        await submission.run(calls_for(sendable, spec.paths_per_call, spec.domains_per_call))
+        submission = _Submission(kind, self._callers[kind.operation.action], deadline)
+        await submission.run(calls_for(sendable, kind.paths_per_call, kind.domains_per_call))
         if limit:
             _give_back(limit, submission.refused)
         return Submitted(tuple(submission.accepted), (*early, *submission.refused), submission.calls)
@@ -53,11 +53,11 @@ class ProductSubmitter:
 class _Submission:
     """One running submission."""
 
-    def __init__(self, spec: SubmitSpec, caller: ActionCaller, deadline: float) -> None:
+    def __init__(self, kind: SubmitKind, caller: ActionCaller, deadline: float) -> None:
         self.accepted: list[Accepted] = []
         self.refused: list[Refused] = []
         self.calls = 0
-        self._spec = spec
+        self._kind = kind
         self._caller = caller
         self._deadline = deadline
         self._parallel = asyncio.Semaphore(MAX_PARALLEL_CALLS)
@@ -90,15 +90,15 @@ class _Submission:
             return refusal
         task_ids = read_task_ids(answer.body)
         if not task_ids:
-            action, request_id = self._spec.operation.action, answer.request_id
+            action, request_id = self._kind.operation.action, answer.request_id
             log_event("submit without ids", level=logging.WARNING, action=action, vendorRequestId=request_id)
             return RejectionCause(reason=RejectReason.UNKNOWN_OUTCOME)
-        product = self._spec.operation.product
+        product = self._kind.operation.product
         self.accepted.append(Accepted(paths, tuple(TaskKey(product, task_id) for task_id in task_ids)))
         return None
 
     def _parameters(self, paths: Paths) -> dict[str, str]:
-        object_type = {} if self._spec.word is None else {"ObjectType": self._spec.word}
+        object_type = {} if self._kind.word is None else {"ObjectType": self._kind.word}
         return {"ObjectPath": "\n".join(paths), **object_type}
 
     def _parts(self, paths: Paths, refusal: RejectionCause) -> tuple[Paths, ...]:

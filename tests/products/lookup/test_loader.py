@@ -15,9 +15,14 @@ from functions.products.cdn import CDN
 from functions.products.lookup.by_id import BatchedLookup
 from functions.products.lookup.cache import TaskCache
 from functions.products.lookup.loader import LookupResult, TaskLoader
+from functions.products.rows import ParsedRows, read_tasks
 from functions.upstream.sdk_client import RawAnswer
 from tests.support.scripted_client import Script, ScriptedClient, answer, caller_over, knows_all, refuses, row
 from tests.support.virtual_time import LoopClock, run
+
+
+def read_cdn_rows(body: object) -> ParsedRows:
+    return read_tasks(body, CDN.words, product="cdn")
 
 
 class Bench:
@@ -30,7 +35,7 @@ class Bench:
         self.caller = caller_over(self.client, rate)
         self.clock = LoopClock()
         self.cache = TaskCache(self.clock, fresh)
-        self.loader = TaskLoader(self.caller, 10, BatchedLookup(CDN, self.caller), self.cache, self.clock)
+        self.loader = TaskLoader(self.caller, 10, BatchedLookup(self.caller, read_cdn_rows), self.cache, self.clock)
 
     async def ask(self, *task_ids: str, seconds: float = 10.0) -> dict[str, LookupResult]:
         deadline = asyncio.get_running_loop().time() + seconds

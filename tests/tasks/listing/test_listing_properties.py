@@ -16,7 +16,7 @@ from emulator.tasks.transition import Row
 from functions.errors import Reason, UpstreamFault
 from functions.model import Status
 from functions.products.registry import SPECS
-from functions.settings import QUOTA_SHARES, Settings
+from functions.settings import Settings, read_settings
 from functions.tasks.query import ListQuery, Scope
 from functions.tasks.report import Task
 from functions.tasks.results import NothingAnswered
@@ -49,7 +49,7 @@ WANTED = (
     (Status.COMPLETE,),
     (Status.UNKNOWN, Status.TIMEOUT),
 )
-LIFTED = Settings(fresh_seconds=0.0, account_qps=dict.fromkeys(QUOTA_SHARES, 1_000.0))
+LIFTED = Settings(fresh_seconds=0.0, account_qps=dict.fromkeys(read_settings({}).account_qps, 1_000.0))
 
 statuses = st.sampled_from(sorted(WORDS))
 # Few seconds, so that many tasks share one; two of them are a whole minute.
