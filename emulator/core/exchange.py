@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
@@ -67,8 +67,8 @@ class Exchange(ABC):
     def logged_params(self) -> dict[str, str]:
         """What the call log keeps of the request."""
 
-    def run(self) -> Transmission:
-        """How the call is answered; it is in the log once this returns."""
+    def run(self) -> Transmission | Awaitable[Transmission]:
+        """How the call is answered; it is in the log once this returns, or what it returns has been awaited."""
         fault: Fault | None = None
         try:
             self.authorize()
@@ -76,6 +76,16 @@ class Exchange(ABC):
             response = self._response(fault)
         except ApiError as error:
             response = self.error(error.response)
+        return self._complete(response, fault) if response.final is None else self._await(response.final, fault)
+
+    async def _await(self, final: Callable[[], Awaitable[Response]], fault: Fault | None) -> Transmission:
+        try:
+            response = await final()
+        except ApiError as error:
+            response = self.error(error.response)
+        return self._complete(response, fault)
+
+    def _complete(self, response: Response, fault: Fault | None) -> Transmission:
         response = msgspec.structs.replace(response, headers={**self.common_headers(), **response.headers})
         self._log(response, unanswered=is_unanswered(fault))
         wait = self.shared.latency.draw(self.action, self.product)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from enum import Enum, auto
 from http import HTTPStatus
 
@@ -17,7 +17,8 @@ _REASONS = {status.value: status.phrase for status in HTTPStatus}
 class Response(msgspec.Struct, frozen=True):
     """One response; `code` is the vendor's error code in it, for the call log.
 
-    `length` is the content length of the answer to a HEAD, which has no body of its own.
+    `length` is the content length of the answer to a HEAD, which has no body of its own. `final` makes the response
+    that is sent in place of this one, where something has to be awaited first; it may raise ApiError.
     """
 
     status: int
@@ -26,6 +27,7 @@ class Response(msgspec.Struct, frozen=True):
     headers: Mapping[str, str] = NO_HEADERS
     code: str = ""
     length: int | None = None
+    final: Callable[[], Awaitable[Response]] | None = None
 
     def head(self) -> bytes:
         """Status line and headers, up to and with the empty line."""

@@ -7,7 +7,7 @@ import itertools
 import logging
 import socket
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -30,8 +30,8 @@ class Handler(Protocol):
     def accepts(self, request: Request) -> bool:
         """Whether `request` is for this service."""
 
-    def handle(self, request: Request, connection: int) -> Transmission:
-        """How it is answered. Quick and never blocking: it runs on the loop; waiting is the transmission's part."""
+    def handle(self, request: Request, connection: int) -> Transmission | Awaitable[Transmission]:
+        """How it is answered. Quick and never blocking: it runs on the loop, and says what has to be awaited."""
 
     def reject(self, request: Request, message: str) -> Response:
         """The error response to a request of which only the head can be read, in the service's own format."""
@@ -43,7 +43,7 @@ class Server:
     def __init__(self, handlers: Sequence[Handler], background: Background) -> None:
         """The first handler that accepts a request answers it; `background` runs as long as the server."""
         self._handlers = handlers
-        self._background = background
+        self.background = background
         self._connections: set[_Connection] = set()
         self._numbers = itertools.count(1)
         self._listener: asyncio.Server | None = None
@@ -52,7 +52,7 @@ class Server:
         """Listen, and return the port (a free one for 0). Raises OSError when the port is taken."""
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(lambda: _Connection(self), host, port, backlog=1024)
-        self._background.start()
+        self.background.start()
         return int(self._listener.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
@@ -60,7 +60,7 @@ class Server:
         if self._listener is not None:
             self._listener.close()
         self.drop_connections()
-        await self._background.end()
+        await self.background.end()
         # One more turn of the loop, so that dropped connections close their sockets.
         await asyncio.sleep(0)
 
@@ -71,7 +71,7 @@ class Server:
             connection.abort()
         return len(dropped)
 
-    def respond(self, request: Request, connection: int) -> Transmission:
+    def respond(self, request: Request, connection: int) -> Transmission | Awaitable[Transmission]:
         """How `request` is answered; a defect of the emulator's own is a 500 and a line in the log."""
         try:
             handler = self._handler_for(request)
@@ -154,9 +154,20 @@ class _Connection(asyncio.Protocol):
             self._begin(self._server.reject(error))
             return
         if request is not None:
-            self._begin(self._server.respond(request, self._number), keep_alive=request.keeps_alive)
+            self._answer(self._server.respond(request, self._number), keep_alive=request.keeps_alive)
         elif self._parser.expects_continue():
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _answer(self, transmission: Transmission | Awaitable[Transmission], *, keep_alive: bool) -> None:
+        if isinstance(transmission, Transmission):
+            self._begin(transmission, keep_alive=keep_alive)
+            return
+        self._chunks = iter(())  # no other request is taken up meanwhile
+
+        async def begin_later() -> None:
+            self._begin(await transmission, keep_alive=keep_alive)
+
+        self._server.background.begin(begin_later)
 
     def _begin(self, transmission: Transmission, *, keep_alive: bool = True) -> None:
         self._chunks = iter(transmission.chunks)

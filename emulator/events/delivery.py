@@ -12,7 +12,7 @@ import msgspec
 from emulator.core.accounts import AccessKey
 from emulator.core.background import Background
 from emulator.core.clock import Clock
-from emulator.events.http_client import InvocationResult, post
+from emulator.core.http_client import InvocationResult, post
 from emulator.events.oss_event import OWNER, REGION
 
 

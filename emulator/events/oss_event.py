@@ -30,7 +30,7 @@ class ObjectEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         record = {
             "eventName": self.name,
             "eventSource": "acs:oss",
-            "eventTime": _milliseconds(self.at),
+            "eventTime": _whole_second(self.at),
             "eventVersion": "1.0",
             "oss": {
                 "bucket": {
@@ -50,8 +50,9 @@ class ObjectEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return msgspec.json.encode({"events": [record]})
 
 
-def _milliseconds(epoch: float) -> str:
-    return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _whole_second(epoch: float) -> str:
+    # OSS writes milliseconds and never has any (docs/function-compute.md 5.1).
+    return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 def rule_id_for(*parts: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import RLock
 from uuid import uuid4
 
@@ -12,7 +12,14 @@ from emulator.core.accounts import DEFAULT_ACCOUNT
 from emulator.core.clock import Clock
 from emulator.core.errors import ApiError
 from emulator.events.oss_event import ObjectEvent
-from emulator.oss.errors import FILE_ALREADY_EXISTS, NO_SUCH_BUCKET, NO_SUCH_KEY
+from emulator.oss.cors import CorsRule
+from emulator.oss.errors import (
+    BUCKET_ALREADY_EXISTS,
+    BUCKET_NOT_EMPTY,
+    FILE_ALREADY_EXISTS,
+    NO_SUCH_BUCKET,
+    NO_SUCH_KEY,
+)
 from emulator.oss.models import NULL_VERSION, Content, StoredObject, crc64
 from emulator.oss.uploads import Uploads
 
@@ -27,6 +34,7 @@ class BucketSettings(msgspec.Struct, frozen=True, kw_only=True, rename="camel", 
     account: str = DEFAULT_ACCOUNT
     versioning: str | None = None
     public_write: bool = False
+    cors: tuple[CorsRule, ...] = ()
     created_at: float = 0.0
 
     def __post_init__(self) -> None:
@@ -67,7 +75,7 @@ class Bucket:
     def check_overwrite(self, key: str, *, forbidden: bool) -> None:
         """Raises ApiError when `key` exists and must not be replaced.
 
-        x-oss-forbid-overwrite does not take effect once versioning was enabled or suspended (facts, notes).
+        x-oss-forbid-overwrite does not take effect once versioning was enabled or suspended (vendor page "PutObject").
         """
         if forbidden and self.settings.versioning is None and key in self.objects:
             raise ApiError(FILE_ALREADY_EXISTS)
@@ -87,6 +95,10 @@ class Buckets:
         self._buckets: dict[str, Bucket] = {}
         self.lock = RLock()
 
+    def now(self) -> float:
+        """Epoch seconds, by the clock that the objects' times go by."""
+        return self._clock.now()
+
     def clear(self) -> None:
         """No buckets."""
         with self.lock:
@@ -97,6 +109,34 @@ class Buckets:
         created = msgspec.structs.replace(settings, created_at=self._clock.now())
         with self.lock:
             self._buckets = {**self._buckets, settings.name: Bucket(created)}
+
+    def create_new(self, settings: BucketSettings) -> None:
+        """As `create`, but what exists stays. Raises ApiError BucketAlreadyExists for a bucket of another account."""
+        with self.lock:
+            if not self.has(settings.name):
+                self.create(settings)
+            elif self.bucket(settings.name).settings.account != settings.account:
+                raise ApiError(BUCKET_ALREADY_EXISTS)
+
+    def remove(self, name: str) -> None:
+        """No such bucket any more. Raises ApiError NoSuchBucket, BucketNotEmpty."""
+        with self.lock:
+            if self.bucket(name).objects:
+                raise ApiError(BUCKET_NOT_EMPTY)
+            self._buckets = {other: bucket for other, bucket in self._buckets.items() if other != name}
+
+    def set_cors(self, name: str, rules: tuple[CorsRule, ...]) -> None:
+        """From now on. Raises ApiError NoSuchBucket."""
+        bucket = self.bucket(name)
+        bucket.settings = msgspec.structs.replace(bucket.settings, cors=rules)
+
+    def set_tags(self, bucket: Bucket, key: str, tags: Mapping[str, str]) -> StoredObject:
+        """Give an object these tags; no event is sent. Raises ApiError NoSuchKey."""
+        with self.lock:
+            stored = bucket.object(key)
+            content = msgspec.structs.replace(stored.content, tags=tags)
+            bucket.objects[key] = msgspec.structs.replace(stored, content=content)
+            return bucket.objects[key]
 
     def set_versioning(self, name: str, versioning: str | None) -> None:
         """From now on. Raises ApiError NoSuchBucket, ValueError."""
@@ -113,6 +153,10 @@ class Buckets:
         if found is None:
             raise ApiError(NO_SUCH_BUCKET)
         return found
+
+    def cors(self, name: str) -> tuple[CorsRule, ...]:
+        """The cross-origin rules of a bucket; none where there is no bucket."""
+        return self.bucket(name).settings.cors if self.has(name) else ()
 
     def all(self) -> tuple[BucketSettings, ...]:
         """Every bucket, in order of creation."""

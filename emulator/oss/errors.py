@@ -5,6 +5,7 @@ from __future__ import annotations
 from emulator.core.errors import ErrorResponse
 
 ACCESS_DENIED = ErrorResponse(403, "AccessDenied", "You have no right to access this object because of bucket acl.")
+URL_EXPIRED = ErrorResponse(403, "AccessDenied", "Request has expired.")
 DATE_MISSING = ErrorResponse(403, "AccessDenied", "OSS authentication requires a valid Date.")
 INVALID_ACCESS_KEY = ErrorResponse(
     403, "InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist in our records."
@@ -53,5 +54,28 @@ MALFORMED_XML = ErrorResponse(400, "MalformedXML", "The XML you provided was not
 PRECONDITION_FAILED = ErrorResponse(
     412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold."
 )
+NOT_MODIFIED = ErrorResponse(304, "NotModified", "The source has not been modified.")
+OBJECT_NOT_APPENDABLE = ErrorResponse(409, "ObjectNotAppendable", "The object is not appendable")
+POSITION_NOT_EQUAL_TO_LENGTH = ErrorResponse(409, "PositionNotEqualToLength", "Position is not equal to file length")
+INVALID_TAG = ErrorResponse(400, "InvalidTag", "The tag provided is not valid.")
+INVALID_RANGE = ErrorResponse(416, "InvalidRange", "The requested range cannot be satisfied.")
+BUCKET_ALREADY_EXISTS = ErrorResponse(
+    409,
+    "BucketAlreadyExists",
+    "The requested bucket name is not available. The bucket namespace is shared by all users of the system.",
+)
+BUCKET_NOT_EMPTY = ErrorResponse(409, "BucketNotEmpty", "The bucket you tried to delete is not empty.")
+INVALID_BUCKET_NAME = ErrorResponse(400, "InvalidBucketName", "The specified bucket is not valid.")
+NO_SUCH_CORS = ErrorResponse(404, "NoSuchCORSConfiguration", "The CORS Configuration does not exist.")
+CORS_DISABLED = ErrorResponse(403, "AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.")
+CORS_FORBIDDEN = ErrorResponse(
+    403,
+    "AccessForbidden",
+    "CORSResponse: This CORS request is not allowed. This is usually because the evaluation of Origin, request "
+    "method / Access-Control-Request-Method or Access-Control-Requet-Headers are not whitelisted by the resource's "
+    "CORS spec.",
+)
+INVALID_CALLBACK = ErrorResponse(400, "InvalidArgument", "The callback configuration is not json format.")
+CALLBACK_FAILED = ErrorResponse(203, "CallbackFailed", "Error status : 502.")
 NOT_IMPLEMENTED = ErrorResponse(501, "NotImplemented", "The emulator does not know this operation of OSS.")
 THROTTLED = ErrorResponse(503, "QpsLimitExceeded", "The QPS limit of the account is exceeded.")

@@ -11,6 +11,8 @@ import msgspec
 from emulator.core.errors import NO_HEADERS
 
 MAX_KEY_BYTES = 1_023
+NORMAL, APPENDABLE, MULTIPART = "Normal", "Appendable", "Multipart"
+"""How an object came to be, as `x-oss-object-type` says."""
 NULL_VERSION = "null"
 """The version id of every object in a bucket whose versioning is suspended (vendor page "Versioning")."""
 _crc64 = crcmod.mkCrcFun(0x142F0E1EBA9EA3693, initCrc=0, xorOut=0xFFFFFFFFFFFFFFFF)
@@ -37,12 +39,25 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     data: bytes
     etag: str
     headers: Mapping[str, str] = NO_HEADERS
-    kind: str = "Normal"
+    kind: str = NORMAL
+    tags: Mapping[str, str] = NO_HEADERS
 
     @classmethod
-    def of(cls, data: bytes, headers: Mapping[str, str] = NO_HEADERS) -> Content:
-        """The content of a simple upload."""
-        return cls(data=data, etag=etag(data), headers=headers)
+    def of(
+        cls,
+        data: bytes,
+        headers: Mapping[str, str] = NO_HEADERS,
+        *,
+        kind: str = NORMAL,
+        tags: Mapping[str, str] = NO_HEADERS,
+    ) -> Content:
+        """The content of an upload in one go."""
+        return cls(data=data, etag=etag(data), headers=headers, kind=kind, tags=tags)
+
+    def extended(self, data: bytes) -> Content:
+        """The content with more bytes at its end."""
+        longer = self.data + data
+        return msgspec.structs.replace(self, data=longer, etag=etag(longer))
 
 
 class StoredObject(msgspec.Struct, frozen=True, kw_only=True):

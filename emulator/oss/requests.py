@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import hashlib
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -16,6 +17,8 @@ from emulator.oss.errors import ACCESS_DENIED, INVALID_ARGUMENT, INVALID_DIGEST
 _KEPT_HEADERS = frozenset(
     {"content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires"}
 )
+_VIRTUAL_HOST = re.compile(r"([a-z0-9-]+)\.(?:oss-[a-z0-9-]+\.aliyuncs\.com|localhost)(?::\d+)?")
+"""Path style is for IP addresses; but some clients send the bucket's host name to an address all the same."""
 _METADATA = "x-oss-meta-"
 
 
@@ -79,6 +82,12 @@ class OssRequest(msgspec.Struct, frozen=True, kw_only=True):
         if given is not None and given.encode() != _md5(self.http.body):
             raise ApiError(INVALID_DIGEST)
         return self.http.body
+
+
+def path_style(request: Request) -> Request:
+    """The request with its bucket in the path, where the host names it: `pics.oss-cn-hangzhou.aliyuncs.com`."""
+    match = _VIRTUAL_HOST.fullmatch(request.headers.get("host", "").lower())
+    return msgspec.structs.replace(request, path=f"/{match[1]}{request.path}") if match else request
 
 
 def _md5(data: bytes) -> bytes:

@@ -3,102 +3,109 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from enum import Enum, auto
 
 import msgspec
 
 from emulator.core.requests import Request
 from emulator.core.responses import Response
-from emulator.oss.operations.buckets import get_bucket_info, get_bucket_versioning
-from emulator.oss.operations.listing import list_objects_v2
-from emulator.oss.operations.multipart import (
-    abort_multipart_upload,
-    complete_multipart_upload,
-    initiate_multipart_upload,
-    upload_part,
-)
-from emulator.oss.operations.objects import (
-    copy_object,
-    delete_multiple_objects,
-    delete_object,
-    get_object,
-    head_object,
-    put_object,
-)
+from emulator.oss.operations import append, buckets, copying, listing, multipart, objects, tagging
 from emulator.oss.requests import OssRequest
+from emulator.oss.signature.verifier import QUERY_NAMES
 
-_NONE: Collection[str] = frozenset()
 _ENCODING = frozenset({"encoding-type"})
-_PAGE = frozenset({"prefix", "delimiter", "start-after", "continuation-token", "max-keys", "fetch-owner"})
+_PAGE = frozenset({"prefix", "delimiter", "max-keys", *_ENCODING})
+_PAGE_V1 = frozenset({"marker", *_PAGE})
+_PAGE_V2 = frozenset({"start-after", "continuation-token", "fetch-owner", *_PAGE})
+_PARTS = frozenset({"max-parts", "part-number-marker", *_ENCODING})
+_PART = frozenset({"partNumber", "uploadId"})
 _COPY_SOURCE = "x-oss-copy-source"
 
 
-class Route(msgspec.Struct, frozen=True, kw_only=True):
+class Level(Enum):
+    """What a request addresses."""
+
+    SERVICE = auto()
+    BUCKET = auto()
+    OBJECT = auto()
+
+
+class Route(msgspec.Struct, frozen=True):
     """An operation: `needs` and `may` are names in the query, and there must be no others."""
 
-    action: str
+    level: Level
     method: str
-    on_object: bool
+    action: str
     function: Callable[[OssRequest], Response]
-    needs: Collection[str] = _NONE
-    may: Collection[str] = _NONE
+    needs: Collection[str] = frozenset()
+    may: Collection[str] = frozenset()
     copies: bool = False
 
-    def matches(self, request: Request, query: Mapping[str, str], *, on_object: bool) -> bool:
+    def matches(self, request: Request, names: Collection[str], level: Level) -> bool:
         """Whether the request is this operation."""
-        names = set(query)
         return (
-            (request.method, on_object) == (self.method, self.on_object)
-            and names.issuperset(self.needs)
-            and names.issubset({*self.needs, *self.may})
+            (request.method, level) == (self.method, self.level)
+            and set(names).issuperset(self.needs)
+            and set(names).issubset({*self.needs, *self.may})
             and (_COPY_SOURCE in request.headers) == self.copies
         )
 
 
-def _on_object(
-    action: str, method: str, function: Callable[[OssRequest], Response], *, needs: Collection[str] = _NONE
-) -> Route:
-    may = _ENCODING if method == "POST" else _NONE
-    return Route(action=action, method=method, on_object=True, function=function, needs=needs, may=may)
-
-
 ROUTES = (
-    _on_object("PutObject", "PUT", put_object),
-    _on_object("GetObject", "GET", get_object),
-    _on_object("HeadObject", "HEAD", head_object),
-    _on_object("GetObjectMeta", "HEAD", head_object, needs={"objectMeta"}),
-    _on_object("DeleteObject", "DELETE", delete_object),
-    Route(action="CopyObject", method="PUT", on_object=True, function=copy_object, copies=True),
-    _on_object("InitiateMultipartUpload", "POST", initiate_multipart_upload, needs={"uploads"}),
-    _on_object("UploadPart", "PUT", upload_part, needs={"partNumber", "uploadId"}),
-    _on_object("CompleteMultipartUpload", "POST", complete_multipart_upload, needs={"uploadId"}),
-    _on_object("AbortMultipartUpload", "DELETE", abort_multipart_upload, needs={"uploadId"}),
+    Route(Level.SERVICE, "GET", "ListBuckets", buckets.list_buckets, may={"prefix", "marker", "max-keys"}),
+    Route(Level.BUCKET, "PUT", "PutBucket", buckets.put_bucket),
+    Route(Level.BUCKET, "DELETE", "DeleteBucket", buckets.delete_bucket),
+    Route(Level.BUCKET, "GET", "GetBucketInfo", buckets.get_bucket_info, needs={"bucketInfo"}),
+    Route(Level.BUCKET, "GET", "GetBucketLocation", buckets.get_bucket_location, needs={"location"}),
+    Route(Level.BUCKET, "GET", "GetBucketAcl", buckets.get_bucket_acl, needs={"acl"}),
+    Route(Level.BUCKET, "GET", "GetBucketVersioning", buckets.get_bucket_versioning, needs={"versioning"}),
+    Route(Level.BUCKET, "PUT", "PutBucketCors", buckets.put_bucket_cors, needs={"cors"}),
+    Route(Level.BUCKET, "GET", "GetBucketCors", buckets.get_bucket_cors, needs={"cors"}),
+    Route(Level.BUCKET, "DELETE", "DeleteBucketCors", buckets.delete_bucket_cors, needs={"cors"}),
+    Route(Level.BUCKET, "GET", "ListObjects", listing.list_objects, may=_PAGE_V1),
+    Route(Level.BUCKET, "GET", "ListObjectsV2", listing.list_objects_v2, needs={"list-type"}, may=_PAGE_V2),
     Route(
-        action="DeleteMultipleObjects",
-        method="POST",
-        on_object=False,
-        function=delete_multiple_objects,
-        needs={"delete"},
+        Level.BUCKET, "POST", "DeleteMultipleObjects", objects.delete_multiple_objects, needs={"delete"}, may=_ENCODING
+    ),
+    Route(Level.OBJECT, "PUT", "PutObject", objects.put_object),
+    Route(Level.OBJECT, "GET", "GetObject", objects.get_object),
+    Route(Level.OBJECT, "HEAD", "HeadObject", objects.head_object),
+    Route(Level.OBJECT, "HEAD", "GetObjectMeta", objects.head_object, needs={"objectMeta"}),
+    Route(Level.OBJECT, "DELETE", "DeleteObject", objects.delete_object),
+    Route(Level.OBJECT, "PUT", "CopyObject", copying.copy_object, copies=True),
+    Route(Level.OBJECT, "POST", "AppendObject", append.append_object, needs={"append", "position"}),
+    Route(Level.OBJECT, "PUT", "PutObjectTagging", tagging.put_object_tagging, needs={"tagging"}),
+    Route(Level.OBJECT, "GET", "GetObjectTagging", tagging.get_object_tagging, needs={"tagging"}),
+    Route(Level.OBJECT, "DELETE", "DeleteObjectTagging", tagging.delete_object_tagging, needs={"tagging"}),
+    Route(
+        Level.OBJECT,
+        "POST",
+        "InitiateMultipartUpload",
+        multipart.initiate_multipart_upload,
+        needs={"uploads"},
         may=_ENCODING,
     ),
+    Route(Level.OBJECT, "PUT", "UploadPart", multipart.upload_part, needs=_PART),
+    Route(Level.OBJECT, "PUT", "UploadPartCopy", copying.upload_part_copy, needs=_PART, copies=True),
+    Route(Level.OBJECT, "GET", "ListParts", multipart.list_parts, needs={"uploadId"}, may=_PARTS),
     Route(
-        action="ListObjectsV2",
-        method="GET",
-        on_object=False,
-        function=list_objects_v2,
-        needs={"list-type"},
-        may={*_PAGE, *_ENCODING},
+        Level.OBJECT,
+        "POST",
+        "CompleteMultipartUpload",
+        multipart.complete_multipart_upload,
+        needs={"uploadId"},
+        may=_ENCODING,
     ),
-    Route(action="GetBucketInfo", method="GET", on_object=False, function=get_bucket_info, needs={"bucketInfo"}),
-    Route(
-        action="GetBucketVersioning",
-        method="GET",
-        on_object=False,
-        function=get_bucket_versioning,
-        needs={"versioning"},
-    ),
+    Route(Level.OBJECT, "DELETE", "AbortMultipartUpload", multipart.abort_multipart_upload, needs={"uploadId"}),
 )
 
 
-def route_for(request: Request, query: Mapping[str, str], *, on_object: bool) -> Route | None:
-    """The operation that is request for; None when the emulator has no such."""
-    return next((route for route in ROUTES if route.matches(request, query, on_object=on_object)), None)
+def route_for(request: Request, query: Mapping[str, str], level: Level) -> Route | None:
+    """The operation that is asked for; None when the emulator has no such."""
+    names = [name for name in query if not is_common(name)]
+    return next((route for route in ROUTES if route.matches(request, names, level)), None)
+
+
+def is_common(name: str) -> bool:
+    """Whether any operation takes this name: it signs the request, or says how the response is to look."""
+    return name in {*QUERY_NAMES, "callback", "callback-var"} or name.startswith(("x-oss-", "response-"))

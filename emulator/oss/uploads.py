@@ -9,7 +9,7 @@ import msgspec
 
 from emulator.core.errors import ApiError
 from emulator.oss.errors import ENTITY_TOO_SMALL, INVALID_PART, INVALID_PART_ORDER, NO_SUCH_UPLOAD
-from emulator.oss.models import Content, etag
+from emulator.oss.models import MULTIPART, Content, etag
 
 MIN_PART_BYTES = 100 * 1024
 """Every part but the last (vendor page "CompleteMultipartUpload")."""
@@ -22,25 +22,47 @@ class NamedPart(msgspec.Struct, frozen=True):
     etag: str
 
 
+class Part(msgspec.Struct, frozen=True):
+    """One part; `modified` in epoch seconds."""
+
+    data: bytes
+    etag: str
+    modified: float
+
+    @property
+    def quoted_etag(self) -> str:
+        """The ETag as headers and XML carry it."""
+        return f'"{self.etag}"'
+
+
 class Upload(msgspec.Struct, frozen=True):
-    """One upload: its key, the headers its object will have, its parts so far by number."""
+    """One upload: its key, the headers and tags its object will have, its parts so far by number."""
 
     key: str
     headers: Mapping[str, str]
-    parts: dict[int, bytes]
+    tags: Mapping[str, str]
+    parts: dict[int, Part]
 
     def assembled(self, named: Sequence[NamedPart]) -> Content:
         """The object that these parts make. Raises ApiError as OSS would."""
         numbers = [part.number for part in named]
-        if not named or any(etag(self.parts.get(part.number, b"")) != part.etag for part in named):
+        if not named or any(
+            part.number not in self.parts or self.parts[part.number].etag != part.etag for part in named
+        ):
             raise ApiError(INVALID_PART)
         if numbers != sorted(set(numbers)):
             raise ApiError(INVALID_PART_ORDER)
-        parts = [self.parts[number] for number in numbers]
+        parts = [self.parts[number].data for number in numbers]
         if any(len(part) < MIN_PART_BYTES for part in parts[:-1]):
             raise ApiError(ENTITY_TOO_SMALL)
         tags = b"".join(bytes.fromhex(part.etag) for part in named)
-        return Content(data=b"".join(parts), etag=f"{etag(tags)}-{len(parts)}", headers=self.headers, kind="Multipart")
+        return Content(
+            data=b"".join(parts),
+            etag=f"{etag(tags)}-{len(parts)}",
+            headers=self.headers,
+            kind=MULTIPART,
+            tags=self.tags,
+        )
 
 
 class Uploads:
@@ -50,10 +72,10 @@ class Uploads:
         """None."""
         self._uploads: dict[str, Upload] = {}
 
-    def begin(self, key: str, headers: Mapping[str, str]) -> str:
+    def begin(self, key: str, headers: Mapping[str, str], tags: Mapping[str, str]) -> str:
         """A new upload's id."""
         upload_id = uuid4().hex.upper()
-        self._uploads[upload_id] = Upload(key, headers, {})
+        self._uploads[upload_id] = Upload(key, headers, tags, {})
         return upload_id
 
     def get(self, upload_id: str, key: str) -> Upload:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -42,7 +42,7 @@ class RpcHandler:
         """Whether this is a call of the RPC style."""
         return "x-acs-action" in request.headers
 
-    def handle(self, request: Request, connection: int) -> Transmission:
+    def handle(self, request: Request, connection: int) -> Transmission | Awaitable[Transmission]:
         """How this call is answered; the call is in the log once this returns."""
         found = self._operations.get((request.headers.get("x-acs-version", ""), request.headers["x-acs-action"]))
         return _RpcCall(self, request, connection, found).run()

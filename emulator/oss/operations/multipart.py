@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from emulator.core.errors import ApiError
 from emulator.core.responses import Response
+from emulator.oss.callback import with_callback
 from emulator.oss.errors import MALFORMED_XML
 from emulator.oss.models import Content, StoredObject, crc64, etag
+from emulator.oss.operations.tagging import header_tags
 from emulator.oss.requests import OssRequest
-from emulator.oss.responses import encode_key, version_header, write_headers, xml_response
-from emulator.oss.uploads import NamedPart
-from emulator.oss.xml import parsed, text_of
+from emulator.oss.responses import encode_key, write_headers, xml_date, xml_response
+from emulator.oss.uploads import NamedPart, Part
+from emulator.oss.xml import Pair, parsed, text_of
 
-MOST_PARTS = 10_000
+MAX_PARTS = 10_000
+MAX_LISTED = 1_000
 
 
 def initiate_multipart_upload(request: OssRequest) -> Response:
@@ -19,28 +22,64 @@ def initiate_multipart_upload(request: OssRequest) -> Response:
     with request.buckets.lock:
         bucket = request.bucket
         bucket.check_overwrite(request.key, forbidden=request.forbids_overwrite)
-        upload_id = bucket.uploads.begin(request.key, request.object_headers())
+        upload_id = bucket.uploads.begin(request.key, request.object_headers(), header_tags(request))
         _announce(request, "ObjectCreated:InitiateMultipartUpload", b"")
-    encoding = request.encoding
-    return xml_response(
-        "InitiateMultipartUploadResult",
-        [
-            ("EncodingType", encoding),
-            ("Bucket", request.bucket_name),
-            ("Key", encode_key(request.key, encoding)),
-            ("UploadId", upload_id),
-        ],
-    )
+    return xml_response("InitiateMultipartUploadResult", _names(request, upload_id))
 
 
 def upload_part(request: OssRequest) -> Response:
     """UploadPart: a part of the same number is replaced."""
-    number = request.number("partNumber", 0, 1, MOST_PARTS)
-    data = request.checked_body()
+    part = store_part(request, request.checked_body(), "ObjectCreated:UploadPart")
+    return Response(200, headers={"etag": part.quoted_etag, "x-oss-hash-crc64ecma": str(crc64(part.data))})
+
+
+def store_part(request: OssRequest, data: bytes, event: str) -> Part:
+    """Keep `data` as the part that the query names, and announce it. Raises ApiError NoSuchUpload."""
+    number = request.number("partNumber", 0, 1, MAX_PARTS)
+    part = Part(data, etag(data), request.buckets.now())
     with request.buckets.lock:
-        request.bucket.uploads.get(request.query["uploadId"], request.key).parts[number] = data
-        _announce(request, "ObjectCreated:UploadPart", data)
-    return Response(200, headers={"etag": f'"{etag(data)}"', "x-oss-hash-crc64ecma": str(crc64(data))})
+        request.bucket.uploads.get(request.query["uploadId"], request.key).parts[number] = part
+        _announce(request, event, data)
+    return part
+
+
+def list_parts(request: OssRequest) -> Response:
+    """ListParts: those behind `part-number-marker`, at most `max-parts`."""
+    upload = request.bucket.uploads.get(request.query["uploadId"], request.key)
+    marker = request.number("part-number-marker", 0, 0, MAX_PARTS)
+    most = request.number("max-parts", MAX_LISTED, 1, MAX_LISTED)
+    behind = [number for number in sorted(upload.parts) if number > marker]
+    page = [(number, upload.parts[number]) for number in behind[:most]]
+    return xml_response(
+        "ListPartsResult",
+        [
+            *_names(request, request.query["uploadId"]),
+            ("PartNumberMarker", marker),
+            ("NextPartNumberMarker", page[-1][0] if page else marker),
+            ("MaxParts", most),
+            ("IsTruncated", len(behind) > most),
+            *(("Part", _listed(number, part)) for number, part in page),
+        ],
+    )
+
+
+def _listed(number: int, part: Part) -> list[Pair]:
+    return [
+        ("PartNumber", number),
+        ("LastModified", xml_date(part.modified)),
+        ("ETag", part.quoted_etag),
+        ("HashCrc64ecma", str(crc64(part.data))),
+        ("Size", len(part.data)),
+    ]
+
+
+def _names(request: OssRequest, upload_id: str | None) -> list[Pair]:
+    return [
+        ("EncodingType", request.encoding),
+        ("Bucket", request.bucket_name),
+        ("Key", encode_key(request.key, request.encoding)),
+        ("UploadId", upload_id),
+    ]
 
 
 def complete_multipart_upload(request: OssRequest) -> Response:
@@ -57,17 +96,9 @@ def complete_multipart_upload(request: OssRequest) -> Response:
             forbid_overwrite=request.forbids_overwrite,
         )
         bucket.uploads.end(request.query["uploadId"])
-    encoding = request.encoding
-    return xml_response(
-        "CompleteMultipartUploadResult",
-        [
-            ("EncodingType", encoding),
-            ("Bucket", request.bucket_name),
-            ("Key", encode_key(request.key, encoding)),
-            ("ETag", stored.quoted_etag),
-        ],
-        {**write_headers(stored), **version_header(stored.version)},
-    )
+    document = [*_names(request, None), ("ETag", stored.quoted_etag)]
+    response = xml_response("CompleteMultipartUploadResult", document, write_headers(stored))
+    return with_callback(request, stored, response)
 
 
 def abort_multipart_upload(request: OssRequest) -> Response:

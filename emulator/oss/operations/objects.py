@@ -1,19 +1,19 @@
-"""Operations on objects: put, get, head, delete, copy."""
+"""Operations on objects: put, get, head, delete."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import unquote
-
-import msgspec
 
 from emulator.core.errors import ApiError
 from emulator.core.responses import Response
-from emulator.oss.errors import INVALID_ARGUMENT, MALFORMED_XML, PRECONDITION_FAILED
-from emulator.oss.models import Content, StoredObject
+from emulator.oss.callback import with_callback
+from emulator.oss.conditions import is_unmodified
+from emulator.oss.errors import MALFORMED_XML
+from emulator.oss.models import APPENDABLE, Content, StoredObject
+from emulator.oss.operations.tagging import header_tags
 from emulator.oss.requests import OssRequest
-from emulator.oss.responses import encode_key, http_date, version_header, write_headers, xml_date, xml_response
+from emulator.oss.responses import encode_key, http_date, version_header, write_headers, xml_response
 from emulator.oss.xml import Pair, parsed, text_of
 
 MAX_DELETED = 1_000
@@ -25,40 +25,35 @@ def put_object(request: OssRequest) -> Response:
     stored = request.buckets.put(
         request.bucket,
         request.key,
-        Content.of(request.checked_body(), request.object_headers()),
+        Content.of(request.checked_body(), request.object_headers(), tags=header_tags(request)),
         request.cause("ObjectCreated:PutObject"),
         forbid_overwrite=request.forbids_overwrite,
     )
-    return Response(200, headers=write_headers(stored))
+    return with_callback(request, stored, Response(200, headers=write_headers(stored)))
 
 
 def get_object(request: OssRequest) -> Response:
-    """GetObject: the whole, or one range of it; If-Match and If-None-Match are honoured."""
+    """GetObject: the whole, or one range of it, unless a condition says otherwise."""
     stored = request.bucket.object(request.key)
-    if _is_unchanged(request, stored):
+    if is_unmodified(request.headers, stored):
         return Response(304, headers=_described(stored))
+    overrides = dict(_overrides(request))
+    content_type = overrides.pop("content-type", stored.content.headers["content-type"])
+    headers = {**_described(stored), **overrides}
     chosen = _range(request.headers.get("range", ""), stored.size)
-    content_type = stored.content.headers["content-type"]
     if chosen is None:
-        return Response(200, stored.content.data, content_type, _described(stored))
+        return Response(200, stored.content.data, content_type, headers)
     first, last = chosen
-    headers = {**_described(stored), "content-range": f"bytes {first}-{last}/{stored.size}"}
+    headers = {**headers, "content-range": f"bytes {first}-{last}/{stored.size}"}
     return Response(206, stored.content.data[first : last + 1], content_type, headers)
 
 
 def head_object(request: OssRequest) -> Response:
     """HeadObject: as GetObject, without the bytes."""
     stored = request.bucket.object(request.key)
-    if _is_unchanged(request, stored):
+    if is_unmodified(request.headers, stored):
         return Response(304, headers=_described(stored))
     return Response(200, b"", stored.content.headers["content-type"], _described(stored), length=stored.size)
-
-
-def _is_unchanged(request: OssRequest, stored: StoredObject) -> bool:
-    wanted, known = request.headers.get("if-match"), request.headers.get("if-none-match")
-    if wanted is not None and wanted.strip('"') != stored.content.etag:
-        raise ApiError(PRECONDITION_FAILED)
-    return known is not None and known.strip('"') == stored.content.etag
 
 
 def _range(header: str, size: int) -> tuple[int, int] | None:
@@ -74,6 +69,13 @@ def _range(header: str, size: int) -> tuple[int, int] | None:
     return (start, end) if start <= end else None
 
 
+def _overrides(request: OssRequest) -> Mapping[str, str]:
+    """The headers that the query asks for, as `response-content-disposition` in a link to a download."""
+    return {
+        name.removeprefix("response-"): value for name, value in request.query.items() if name.startswith("response-")
+    }
+
+
 def _described(stored: StoredObject) -> Mapping[str, str]:
     kept = {name: value for name, value in stored.content.headers.items() if name != "content-type"}
     return {
@@ -83,6 +85,8 @@ def _described(stored: StoredObject) -> Mapping[str, str]:
         "x-oss-object-type": stored.content.kind,
         "x-oss-storage-class": "Standard",
         "accept-ranges": "bytes",
+        **({"x-oss-tagging-count": str(len(stored.content.tags))} if stored.content.tags else {}),
+        **({"x-oss-next-append-position": str(stored.size)} if stored.content.kind == APPENDABLE else {}),
     }
 
 
@@ -111,30 +115,3 @@ def delete_multiple_objects(request: OssRequest) -> Response:
         for key, marker in deleted
     ]
     return xml_response("DeleteResult", [("EncodingType", encoding), *listed])
-
-
-def copy_object(request: OssRequest) -> Response:
-    """CopyObject: within and across the account's buckets, with the source's metadata or, on request, new."""
-    source = _source(request)
-    content = source.content
-    if request.headers.get("x-oss-metadata-directive", "").upper() == "REPLACE":
-        content = msgspec.structs.replace(content, headers=request.object_headers())
-    stored = request.buckets.put(
-        request.bucket,
-        request.key,
-        msgspec.structs.replace(content, kind="Normal"),
-        request.cause("ObjectCreated:CopyObject"),
-        forbid_overwrite=request.forbids_overwrite,
-    )
-    pairs: list[Pair] = [("LastModified", xml_date(stored.modified)), ("ETag", stored.quoted_etag)]
-    return xml_response("CopyObjectResult", pairs, write_headers(stored))
-
-
-def _source(request: OssRequest) -> StoredObject:
-    named = unquote(request.headers["x-oss-copy-source"])
-    bucket_name, _, key = named.removeprefix("/").partition("/")
-    if not named.startswith("/") or not key:
-        raise ApiError(INVALID_ARGUMENT)
-    bucket = request.buckets.bucket(bucket_name)
-    request.check_access(bucket)
-    return bucket.object(key)

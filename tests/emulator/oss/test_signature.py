@@ -40,7 +40,9 @@ def test_a_rightly_signed_request_is_answered(emu: Emulator) -> None:
         ({"range": "bytes=0-1"}, NO_MATCH),
         ({"x-oss-security-token": "slipped-in"}, (403, "InvalidSecurityToken")),
         ({"authorization": None}, (403, "AccessDenied")),
-        ({"authorization": "OSS emulator:c2lnbmF0dXJl"}, (400, "InvalidArgument")),
+        ({"authorization": "OSS emulator:c2lnbmF0dXJl"}, (403, "AccessDenied")),
+        ({"authorization": "OSS emulator"}, (400, "InvalidArgument")),
+        ({"authorization": "Bearer token"}, (400, "InvalidArgument")),
     ],
 )
 def test_what_was_signed_cannot_be_changed(
