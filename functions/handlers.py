@@ -1,7 +1,7 @@
-"""The same doors for Function Compute's built-in Python runtimes: `http(event, context)` and `oss(event, context)`.
+"""The handlers for Function Compute's built-in Python runtimes: `http(event, context)` and `oss(event, context)`.
 
-These runtimes serve one request per instance and cannot stream (FC facts 1 and 2). The app, its pooled connections,
-caches and limiters live in one event loop on a thread of its own for as long as the instance lives.
+These runtimes serve one request per instance and cannot stream (docs/function-compute.md 1.2 and 3.5). The app, its
+connections, caches and limiters live in one event loop, on a thread of its own, as long as the instance lives.
 """
 
 from __future__ import annotations
@@ -25,20 +25,19 @@ from functions.server import Components, compose, create_app
 from functions.settings import Settings, read_settings
 
 T = TypeVar("T")
-_log = logging.getLogger(__name__)
 
 
 class EventFailed(TaskStatusError):  # noqa: N818 -- said of an event
-    """Raised when an event was not dealt with: on a built-in runtime only an exception makes the platform try again."""
+    """Raised when an event was not handled: on a built-in runtime only an exception makes the platform try again."""
 
 
 class _Instance(msgspec.Struct, frozen=True):
     app: Starlette
-    parts: Components
+    components: Components
 
 
 class BuiltInRuntime:
-    """Both handlers over one set of parts, made when the first event comes."""
+    """Both handlers over one set of components, made when the first event comes."""
 
     def __init__(
         self, composer: Callable[[Settings], Components] = compose, environ: Mapping[str, str] = os.environ
@@ -56,13 +55,14 @@ class BuiltInRuntime:
             read = read_event(event)
             instance = self._ready(context)
             return self._run(call(instance.app, read, _request_id(context) or read.request_id))
-        except Exception as fault:  # noqa: BLE001 -- what leaves a handler shows its stack to the caller (FC facts 2)
+        # An exception would show its stack to the caller (docs/function-compute.md 2.4).
+        except Exception as fault:  # noqa: BLE001
             if not isinstance(fault, RequestRefused):
-                _log.error("unforeseen", exc_info=fault, extra={"members": {"requestId": _request_id(context)}})
+                logs.log_event("unforeseen", level=logging.ERROR, exception=fault, requestId=_request_id(context))
             return problem_answer(answer_to(fault))
 
     def oss(self, event: bytes, context: object) -> str:
-        """The event door's answer, JSON. Raises EventFailed when the platform is to try again."""
+        """The event handler's answer, JSON. Raises EventFailed when the platform is to try again."""
         answer = self._run(self._events(context).handle(event))
         text = bytes(answer.body).decode()
         if answer.failed:
@@ -70,35 +70,28 @@ class BuiltInRuntime:
         return text
 
     def _events(self, context: object) -> EventHandler:
-        events = self._ready(context).parts.events
+        events = self._ready(context).components.events
         if events is None:
-            raise EventFailed("the event door is shut: TASK_STATUS_DOORS must name events")
+            raise EventFailed("events are not handled here: TASK_STATUS_DOORS must name events")
         return events
 
     def _ready(self, context: object) -> _Instance:
         with self._starting:
             if self._instance is None:
                 self._instance = self._start()
-        _take_credentials(context, self._instance.parts.credentials)
+        if self._instance.components.credentials:
+            _take_credentials(context, self._instance.components.credentials)
         return self._instance
 
     def _start(self) -> _Instance:
-        # Only Function Compute calls handlers, however little of its environment there is in a test of theirs.
-        settings = msgspec.structs.replace(read_settings(self._environ), on_function_compute=True)
+        # Only Function Compute calls handlers, however little of its environment a local copy of it sets.
+        settings = read_settings(self._environ, on_function_compute=True)
         logs.configure(settings.log_level)
         return self._run(self._compose(settings))
 
     async def _compose(self, settings: Settings) -> _Instance:
-        parts = self._composer(settings)
-        app = create_app(
-            settings,
-            parts.tasks,
-            credentials=parts.credentials,
-            events=parts.events,
-            objects=parts.objects,
-            streaming=False,
-        )
-        return _Instance(app=app, parts=parts)
+        components = self._composer(settings)
+        return _Instance(create_app(components, streaming=False), components)
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         if self._loop is None:
@@ -113,7 +106,7 @@ def _request_id(context: object) -> str | None:
 
 
 def _take_credentials(context: object, sink: CredentialSink) -> None:
-    """Python 3.10's context brings a new triple with each event; 3.12's has none (FC facts 2 and 4)."""
+    """Python 3.10's context brings new credentials with each event; 3.12's has none (docs/function-compute.md 2.1)."""
     brought = getattr(context, "credentials", None)
     key_id, secret = getattr(brought, "access_key_id", None), getattr(brought, "access_key_secret", None)
     if key_id and secret:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,8 @@ NOISY = ("darabonba-core", "credentials", "uvicorn.access")
 writes whole queries: there may be something in one that its sender should not have put there."""
 
 
+current_request_id: ContextVar[str | None] = ContextVar("current_request_id", default=None)
+"""The id of the request that is being answered; every line logged meanwhile bears it, vendor calls included."""
 _events = logging.getLogger("functions")
 
 
@@ -44,8 +47,10 @@ class JsonLines(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
-            **getattr(record, "members", {}),
         }
+        if request_id := current_request_id.get():
+            line["requestId"] = request_id
+        line |= getattr(record, "members", {})
         if record.exc_info and record.exc_info[1] is not None:
             line["exception"] = describe(record.exc_info[1])
         return msgspec.json.encode(line, enc_hook=_type_name).decode()

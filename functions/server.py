@@ -1,4 +1,4 @@
-"""The web function: what it is put together from, and the server that runs it on a port."""
+"""The web function: its components, its ASGI app, and the server that runs it on a port."""
 
 from __future__ import annotations
 
@@ -17,14 +17,19 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 
 from functions import logs
-from functions.api.auth.bearer import Authenticator, Authorization, admission_by
+from functions.api.auth.bearer import authenticator_for
 from functions.api.health import open_routes
+from functions.api.middleware.access_log import AccessLog
+from functions.api.middleware.authentication import Authentication
 from functions.api.middleware.compression import Compression
 from functions.api.middleware.cors import Cors
-from functions.api.middleware.observe import AccessLog, Credentials, ErrorBoundary, problem_for
+from functions.api.middleware.credentials import Credentials
+from functions.api.middleware.errors import ErrorBoundary, problem_for
+from functions.api.middleware.trusted_host import TrustedHost
 from functions.api.protocols import CredentialSink, EventHandler, Objects, Watchable
 from functions.api.routes import TaskRoutes
 from functions.api.runtime.fc_hooks import invoke_route, pre_stop_route
+from functions.api.runtime.fc_requests import PlatformIdentity
 from functions.api.runtime.lifecycle import Lifecycle
 from functions.api.sse import EventStreams
 from functions.api.static_files import file_routes
@@ -38,18 +43,18 @@ if TYPE_CHECKING:
 
 
 class Components(msgspec.Struct, frozen=True, kw_only=True):
-    """What an instance consists of. `events` is None where that door is shut, `objects` where there is no store."""
+    """What an instance consists of; `events` is None where events are not handled, `objects` without a store."""
 
     settings: Settings
     tasks: Tasks
-    credentials: CredentialSink
-    events: EventHandler | None
+    credentials: CredentialSink | None = None
+    events: EventHandler | None = None
     objects: Objects | None = None
 
 
 def compose(settings: Settings) -> Components:
-    """The real parts. Raises SettingsError. Call it where the loop runs that will serve."""
-    # The SDKs and the event door are the better part of the start-up time: who only wants the app need not pay it.
+    """The real components. Raises SettingsError. Call it in the event loop that will serve."""
+    # The SDKs and the event handler take most of the start-up time: importing the app alone must not pay for them.
     from functions.tasks.service import build_service  # noqa: PLC0415
     from functions.upstream.credentials import CredentialSource  # noqa: PLC0415
 
@@ -59,66 +64,45 @@ def compose(settings: Settings) -> Components:
         settings=settings,
         tasks=tasks,
         credentials=credentials,
-        events=_event_door(settings, tasks, credentials),
+        events=_event_handler(settings, tasks, credentials),
         objects=_objects(settings, tasks, credentials),
     )
 
 
-def create_app(  # noqa: PLR0913 -- the parts of an instance, each by name
-    settings: Settings,
-    tasks: Tasks,
-    *,
-    credentials: CredentialSink | None = None,
-    events: EventHandler | None = None,
-    objects: Objects | None = None,
-    streaming: bool = True,
-) -> Starlette:
-    """The ASGI app, over anything that answers questions. Raises SettingsError.
-
-    `credentials` is offered the triples that Function Compute sends; `events` gets what it delivers to `/invoke`;
-    `objects` knows what changed.
-    Without `streaming` there are no event streams: Function Compute's built-in runtimes cannot send any.
-    """
-    lifecycle = Lifecycle(tasks)
+def create_app(components: Components, *, streaming: bool = True) -> Starlette:
+    """The ASGI app. Raises SettingsError. Without `streaming`, as on built-in runtimes, it has no event streams."""
+    lifecycle = Lifecycle(components.tasks)
     app = Starlette(
-        routes=_routes(settings, tasks, lifecycle, events, objects, streaming=streaming),
-        middleware=_middleware(settings, credentials),
-        exception_handlers={HTTPException: _answer, TaskStatusError: _answer},
+        routes=_routes(components, lifecycle, streaming=streaming),
+        middleware=_middleware(components.settings, components.credentials),
+        exception_handlers={HTTPException: _problem, TaskStatusError: _problem},
         lifespan=lifecycle.lifespan,
     )
-    # A redirect is of no use: Function Compute's own domain turns every 3xx into a 400 (FC facts 2).
+    # Function Compute's own domain turns every redirect into a 400 (docs/function-compute.md 2.6).
     app.router.redirect_slashes = False
-    app.state.let_go = lifecycle.let_go
+    app.state.begin_shutdown = lifecycle.begin_shutdown
     return app
 
 
-def _routes(  # noqa: PLR0913 -- everything that has a route, each by name
-    settings: Settings,
-    tasks: Tasks,
-    lifecycle: Lifecycle,
-    events: EventHandler | None,
-    objects: Objects | None,
-    *,
-    streaming: bool,
-) -> list[BaseRoute]:
-    admission = admission_by(settings.auth)
-    routes: list[BaseRoute] = [*open_routes(tasks, admission)]
+def _routes(components: Components, lifecycle: Lifecycle, *, streaming: bool) -> list[BaseRoute]:
+    settings, tasks = components.settings, components.tasks
+    authenticator = authenticator_for(settings.auth)
+    routes: list[BaseRoute] = [*open_routes(tasks, authenticator, lambda: lifecycle.stopping)]
     if "http" in settings.doors:
-        routes += file_routes()
         streams = EventStreams(settings, tasks.watch) if streaming and isinstance(tasks, Watchable) else None
-        routes.append(_questions(TaskRoutes(settings, tasks, streams, objects), admission))
+        router = TaskRoutes(settings, tasks, streams, components.objects).router()
+        routes += file_routes()
+        routes.append(Mount("/v1", router, middleware=[Middleware(Authentication, authenticator=authenticator)]))
     if settings.on_function_compute:
-        routes.append(pre_stop_route(lifecycle.stop))
-    if settings.on_function_compute and "events" in settings.doors and events:
-        routes.append(invoke_route(events))
+        platform = PlatformIdentity(settings.account_id)
+        routes.append(pre_stop_route(lifecycle.release, platform))
+        if components.events and "events" in settings.doors:
+            routes.append(invoke_route(components.events, platform))
     return routes
 
 
-def _questions(questions: TaskRoutes, admission: Authenticator) -> Mount:
-    return Mount("/v1", questions.router(), middleware=[Middleware(Authorization, admission=admission)])
-
-
 def _middleware(settings: Settings, credentials: CredentialSink | None) -> list[Middleware]:
+    """From the outside in."""
     on_fc = settings.on_function_compute
     stack = [
         Middleware(AccessLog, on_function_compute=on_fc),
@@ -127,18 +111,22 @@ def _middleware(settings: Settings, credentials: CredentialSink | None) -> list[
         Middleware(ErrorBoundary),
     ]
     if on_fc and credentials:
-        stack.append(Middleware(Credentials, sink=credentials))
+        platform = PlatformIdentity(settings.account_id)
+        stack.append(Middleware(Credentials, sink=credentials, platform=platform))
+    # What Function Compute serves has a public name; only there is the account known.
+    if settings.auth.mode == "none" and settings.account_id is None:
+        stack.append(Middleware(TrustedHost, hosts=settings.allowed_hosts))
     return stack
 
 
-async def _answer(request: Request, fault: Exception) -> Response:
+async def _problem(request: Request, fault: Exception) -> Response:
     return problem_for(request.scope, fault).response()
 
 
-def _event_door(settings: Settings, tasks: Tasks, credentials: CredentialSource) -> EventHandler | None:
+def _event_handler(settings: Settings, tasks: Tasks, credentials: CredentialSource) -> EventHandler | None:
     if not (settings.on_function_compute and "events" in settings.doors):
         return None
-    from functions.events.wiring import open_door  # noqa: PLC0415 -- one door is all that most functions open
+    from functions.events.wiring import open_door  # noqa: PLC0415 -- most functions serve either HTTP or events
 
     return open_door(settings, tasks, credentials)
 
@@ -153,17 +141,16 @@ def _objects(settings: Settings, tasks: Tasks, credentials: CredentialSource) ->
 
 def web_server(app: Starlette, settings: Settings, port: int, host: str | None = None) -> WebServer:
     """The server for `app`; port 0 takes any that is free. On Function Compute it listens on every address."""
-    from functions.api.runtime.uvicorn_server import web_server as serving  # noqa: PLC0415 -- built-in runtimes bring their own
+    from functions.api.runtime import uvicorn_server  # noqa: PLC0415 -- built-in runtimes bring a server of their own
 
-    everywhere = "0.0.0.0" if settings.on_function_compute else "127.0.0.1"
-    return serving(app, host=host or everywhere, port=port, on_function_compute=settings.on_function_compute)
+    on_fc = settings.on_function_compute
+    default = "0.0.0.0" if on_fc else "127.0.0.1"
+    return uvicorn_server.web_server(app, host=host or default, port=port, on_function_compute=on_fc)
 
 
 async def serve(settings: Settings, port: int, host: str | None = None) -> None:
     """Serve until SIGTERM or SIGINT. Raises SettingsError before the port is open."""
-    parts = compose(settings)
-    app = create_app(settings, parts.tasks, credentials=parts.credentials, events=parts.events, objects=parts.objects)
-    await web_server(app, settings, port, host).serve()
+    await web_server(create_app(compose(settings)), settings, port, host).serve()
 
 
 def _port(environ: Mapping[str, str]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,15 +21,17 @@ from functions.upstream.operation import Operation
 PREFIX = "TASK_STATUS_"
 MIN_SECRET_BYTES = 32
 """HS256 wants a key at least as long as its hash (RFC 7518, 3.2)."""
+MIN_WEBHOOK_SECRET_BYTES = 24
+"""https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md"""
 
 FUNCTION_COMPUTE_VARIABLES = ("FC_FUNCTION_NAME", "FC_INSTANCE_ID", "FC_ACCOUNT_ID", "FC_REGION", "FC_FUNC_CODE_PATH")
-"""Set by Function Compute alone: the prefix FC_ is reserved there (docs/function-compute.md 4)."""
+"""Set by Function Compute alone: the prefix FC_ is reserved there (docs/function-compute.md 4.1)."""
 
 T = TypeVar("T")
 
 
 class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Who may ask. `mode` is `jwt` or `none`; with `jwt`, nothing configured means closed."""
+    """Who may ask. `mode` is `jwt` or `none`; with `jwt` and nothing configured, nobody."""
 
     mode: str
     jwt_secret: str | None = None
@@ -35,9 +39,14 @@ class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
     audience: str | None = None
     issuer: str | None = None
 
+    @property
+    def configured(self) -> bool:
+        """Whether there is something to verify tokens with."""
+        return bool(self.jwt_secret or self.jwks)
+
     def __repr__(self) -> str:
-        """The secret stays out of any text."""
-        return f"AuthSettings(mode={self.mode!r}, configured={bool(self.jwt_secret or self.jwks)})"
+        """Without the secret."""
+        return f"AuthSettings(mode={self.mode!r}, configured={self.configured})"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,15 +67,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     doors: tuple[str, ...] = ("http", "events")
     auth: AuthSettings = AuthSettings(mode="none")
     cors_origins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
     submit: bool = False
     keep_quota: float = 0.2
     rules_path: Path | None = None
     store: str | None = None
     webhook_url: str | None = None
-    webhook_secret: str | None = None
+    webhook_secret: bytes | None = None
     log_level: str = "INFO"
     on_function_compute: bool = False
     region: str | None = None
+    account_id: str | None = None
 
     def rate_of(self, operation: Operation) -> float:
         """Calls a second of this instance: the account's limit x share / instances."""
@@ -82,14 +93,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def __repr__(self) -> str:
-        """Secrets stay out of any text."""
+        """Without secrets."""
         return f"Settings(products={self.products!r}, doors={self.doors!r}, auth={self.auth!r}, submit={self.submit!r})"
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Settings from the environment. Raises SettingsError: the variable, the fault, an example, in one line."""
+def read_settings(environ: Mapping[str, str], *, on_function_compute: bool = False) -> Settings:
+    """Settings from the environment. Raises SettingsError: the variable, the fault, an example, in one line.
+
+    `on_function_compute` says that it is so, however little of the environment tells.
+    """
     read = _Reader(environ)
-    on_fc = any(environ.get(name) for name in FUNCTION_COMPUTE_VARIABLES)
+    on_fc = on_function_compute or any(environ.get(name) for name in FUNCTION_COMPUTE_VARIABLES)
     return Settings(
         products=read.words("PRODUCTS", DEFAULT_PRODUCTS, allowed=PRODUCTS),
         endpoints={
@@ -106,15 +120,17 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         doors=read.words("DOORS", ("http", "events"), allowed=("http", "events")),
         auth=_auth(read, on_fc=on_fc),
         cors_origins=read.words("CORS_ORIGINS", (), check=_origin, example="https://www.example.com"),
+        allowed_hosts=read.words("ALLOWED_HOSTS", (), check=_host_name, example="status.example.internal"),
         submit=read.choice("SUBMIT", "off", ("on", "off")) == "on",
         keep_quota=read.number("KEEP_QUOTA", 0.2, 0, 1),
         rules_path=Path(environ[f"{PREFIX}RULES"]) if read.has("RULES") else None,
         store=read.optional("STORE", _store, "oss://bucket/prefix"),
         webhook_url=read.optional("WEBHOOK_URL", _web_url, "https://hooks.example.com/tasks"),
-        webhook_secret=environ.get(f"{PREFIX}WEBHOOK_SECRET") or None,
+        webhook_secret=read.optional("WEBHOOK_SECRET", _webhook_secret, "whsec_<base64 of 32 random bytes>"),
         log_level=read.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         on_function_compute=on_fc,
         region=environ.get("FC_REGION") or None,
+        account_id=environ.get("FC_ACCOUNT_ID") or None,
     )
 
 
@@ -214,11 +230,37 @@ def _secret(raw: str) -> str:
     return raw
 
 
+def _webhook_secret(raw: str) -> bytes:
+    try:
+        secret = base64.b64decode(raw.removeprefix("whsec_"), validate=True)
+    except binascii.Error:
+        raise ValueError("it is not base64, with or without whsec_ in front") from None
+    if len(secret) < MIN_WEBHOOK_SECRET_BYTES:
+        msg = f"it must have at least {MIN_WEBHOOK_SECRET_BYTES} bytes before base64"
+        raise ValueError(msg)
+    return secret
+
+
+def _host_name(raw: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:]+", raw):
+        msg = f"{raw!r} is not a host name or address (no scheme, no port, no *)"
+        raise ValueError(msg)
+    return raw.lower()
+
+
 def _auth(read: _Reader, *, on_fc: bool) -> AuthSettings:
-    return AuthSettings(
-        mode=read.choice("AUTH", "jwt" if on_fc else "none", ("jwt", "none")),
+    auth = AuthSettings(
+        mode="none",
         jwt_secret=read.optional("JWT_SECRET", _secret, "<32 random bytes or more>"),
         jwks=read.optional("JWKS", str, "https://id.example.com/.well-known/jwks.json"),
         audience=read.optional("JWT_AUDIENCE", str, "cdn-task-status"),
         issuer=read.optional("JWT_ISSUER", str, "https://id.example.com/"),
     )
+    mode = read.choice("AUTH", "jwt" if on_fc or auth.configured else "none", ("jwt", "none"))
+    if mode == "none" and auth.configured:
+        # Who has configured a secret means it to be used: neither reading of this would be safe to guess.
+        raise SettingsError(
+            f"{PREFIX}AUTH: 'none' contradicts the configured {PREFIX}JWT_SECRET or {PREFIX}JWKS; unset one of them."
+            f" Example: {PREFIX}AUTH=jwt"
+        )
+    return msgspec.structs.replace(auth, mode=mode)

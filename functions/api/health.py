@@ -1,7 +1,8 @@
-"""The open routes. They hold no data of the account; what they tell in detail needs what `/v1` needs."""
+"""The open routes. They hold no data of the account; figures in detail need what `/v1` needs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from functions.api.auth.bearer import Authenticator
+from functions.api.parsing.raw import only_parameters
+from functions.api.problems import RequestRefused
 from functions.api.protocols import HasFigures
 from functions.api.responses import json_response
 from functions.tasks.results import Tasks
@@ -25,16 +28,20 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     figures: Any = None
 
 
-def open_routes(tasks: Tasks, admission: Authenticator) -> list[Route]:
-    """`/healthz` and `/openapi.json`."""
+def open_routes(tasks: Tasks, authenticator: Authenticator, stopping: Callable[[], bool]) -> list[Route]:
+    """`/healthz` and `/openapi.json`; `stopping` tells whether the process was told to end."""
 
     async def healthz(request: Request) -> Response:
-        if request.query_params.get("verbose") != "1":
+        verbose = only_parameters(request.scope["query_string"], {"verbose": ("1",)})
+        if stopping():
+            raise RequestRefused("stopping", "This instance is about to end; ask another one.", retry_after=1)
+        if not verbose:
             return json_response(Health("ok"))
-        await admission.admit(request.headers)
+        await authenticator.authenticate(request.headers)
         return json_response(Health("ok", tasks.figures() if isinstance(tasks, HasFigures) else ()))
 
-    async def openapi(_: Request) -> Response:
+    async def openapi(request: Request) -> Response:
+        only_parameters(request.scope["query_string"], {})
         return Response(OPENAPI_PATH.read_bytes(), media_type="application/json")
 
     return [Route("/healthz", healthz, methods=["GET"]), Route("/openapi.json", openapi, methods=["GET"])]

@@ -1,6 +1,6 @@
-"""The header Idempotency-Key: a request that comes again gets the answer of the first, instead of a second effect.
+"""The header Idempotency-Key: a repeated request gets the first answer instead of a second effect.
 
-Known is what this instance has answered; another one would do the work anew.
+Answers are known to this instance only; another one would do the work again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 T = TypeVar("T")
 Identity = tuple[str, str]
-"""Who sent it, and the key: two callers may well think of the same key."""
+"""The caller and the key: two callers may choose the same key."""
 
 
 @dataclass
@@ -40,20 +40,20 @@ class _Entry(Generic[T]):
 
 
 class IdempotencyCache(Generic[T]):
-    """Answers of the last ten minutes by caller and key, oldest forgotten first when they outgrow their room."""
+    """Answers of the last ten minutes by caller and key, within a bound of memory: the least recently used go first."""
 
     def __init__(self, clock: Clock, size_of: Callable[[T], int], has_effect: Callable[[T], bool]) -> None:
-        """An answer takes `size_of` bytes; one that had no effect is not kept: the same may be tried again."""
+        """An answer takes `size_of` bytes; one that had no effect is not kept, so that the same can be tried again."""
         self._clock = clock
         self._size_of = size_of
         self._has_effect = has_effect
-        self._under_way: dict[Identity, _Entry[T]] = {}
+        self._in_flight: dict[Identity, _Entry[T]] = {}
         self._kept: LRUCache[Identity, _Entry[T]] = LRUCache(MAX_BYTES, getsizeof=lambda entry: entry.size)
 
     async def once(self, identity: Identity, fingerprint: bytes, work: Callable[[], Awaitable[T]]) -> T:
         """The answer of `work`, or the earlier answer to the same request. Raises RequestRefused for another body.
 
-        Who goes away while it is under way does not stop it: its answer is there when he comes back.
+        A caller that disconnects does not stop the work: its answer is there when the request is repeated.
         """
         entry = self._known(identity)
         if entry is None:
@@ -65,7 +65,7 @@ class IdempotencyCache(Generic[T]):
         return await asyncio.shield(entry.work)
 
     def _known(self, identity: Identity) -> _Entry[T] | None:
-        entry = self._under_way.get(identity) or self._kept.get(identity)
+        entry = self._in_flight.get(identity) or self._kept.get(identity)
         if entry and entry.work.done() and entry.since.age_at(self._clock.now()) >= KEPT_SECONDS:
             del self._kept[identity]
             return None
@@ -76,13 +76,13 @@ class IdempotencyCache(Generic[T]):
             return await work()
 
         entry = _Entry(fingerprint, self._clock.now(), asyncio.create_task(worked()))
-        self._under_way[identity] = entry
+        self._in_flight[identity] = entry
         entry.work.add_done_callback(lambda _: self._finished(identity, entry))
         return entry
 
     def _finished(self, identity: Identity, entry: _Entry[T]) -> None:
-        del self._under_way[identity]
-        # What failed unforeseen may have had an effect, so that its failure is kept as its answer.
+        del self._in_flight[identity]
+        # An unforeseen failure may have had an effect, so it is kept as the answer.
         failed = entry.work.cancelled() or entry.work.exception() is not None
         if failed or self._has_effect(entry.work.result()):
             entry.size += 0 if failed else self._size_of(entry.work.result())

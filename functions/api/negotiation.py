@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
+from starlette.datastructures import Headers
 
 from functions.api.problems import RequestRefused
 
@@ -41,6 +42,11 @@ def representation(accept: str, offered: Iterable[Representation]) -> Representa
     if _quality(Representation.EVENT_STREAM, choices) > 0:
         raise RequestRefused("streaming-unavailable", "An event stream is not possible here; ask for application/json.")
     raise RequestRefused("not-acceptable", "Only application/json is offered; the Accept header excludes it.")
+
+
+def json_only(headers: Headers) -> None:
+    """Raises RequestRefused (`not-acceptable`) for a caller that does not accept JSON."""
+    representation(", ".join(headers.getlist("accept")), (Representation.JSON,))
 
 
 def accepts_gzip(accept_encoding: str) -> bool:

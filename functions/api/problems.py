@@ -1,4 +1,4 @@
-"""Everything that is not an answer, as problem+json (RFC 9457), and the one place that maps exceptions to it."""
+"""Problem documents (RFC 9457), and the one place that maps exceptions to them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ProblemType(msgspec.Struct, frozen=True):
     title: str
 
 
-KINDS: Mapping[str, ProblemType] = MappingProxyType(
+PROBLEM_TYPES: Mapping[str, ProblemType] = MappingProxyType(
     {
         "invalid-request": ProblemType(400, "The request has faults"),
         "page-token-invalid": ProblemType(400, "The page token is not valid here"),
@@ -76,9 +76,11 @@ KINDS: Mapping[str, ProblemType] = MappingProxyType(
         "queue-full": ProblemType(429, "Nothing was submitted: too many prefetches are under way"),
         "throttled": ProblemType(429, "Nothing was submitted: the account's calls are used up"),
         "too-many-requests": ProblemType(429, "Too many requests"),
+        "host-not-allowed": ProblemType(421, "The service has another name"),
         "internal-error": ProblemType(500, "The service failed"),
         "upstream-failed": ProblemType(502, "No product answered"),
         "upstream-throttled": ProblemType(503, "No product answered: the account's calls are used up"),
+        "stopping": ProblemType(503, "The instance is about to end"),
         "auth-not-configured": ProblemType(503, "Nobody can be let in yet"),
         "keys-unavailable": ProblemType(503, "The keys for checking tokens cannot be had"),
         "deadline": ProblemType(503, "Nothing was submitted: there was no time left"),
@@ -95,7 +97,7 @@ _BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"
 
 
 class RequestRefused(TaskStatusError):  # noqa: N818 -- the service is well; it declines
-    """Raised when the door turns a request away; `reason` is one of KINDS, `detail` says what to do."""
+    """Raised when a request is turned away; `reason` is one of PROBLEM_TYPES, `detail` says what to do."""
 
     def __init__(self, reason: str, detail: str, *, retry_after: int | None = None) -> None:
         """`retry_after` in seconds, None when trying again changes nothing."""
@@ -135,13 +137,13 @@ class ProblemResponse(msgspec.Struct, frozen=True):
 
 
 def answer_to(fault: Exception) -> ProblemResponse:
-    """The answer to any exception; what nobody foresaw is a 500 that tells nothing."""
+    """The answer to any exception; for one that is not of functions/errors.py, a 500 that tells nothing."""
     return next(_ANSWERS[kind](fault) for kind in type(fault).__mro__ if kind in _ANSWERS)
 
 
 def _document(reason: str, detail: str = "", **more: Any) -> ProblemDocument:
-    # A reason that came with a question's faults may be newer than this table; it is the caller's fault all the same.
-    kind = KINDS.get(reason, KINDS["invalid-request"])
+    # Faults of a query may bring a reason that is not in the table; they are the caller's all the same.
+    kind = PROBLEM_TYPES.get(reason, PROBLEM_TYPES["invalid-request"])
     return ProblemDocument(
         type=URN + reason, title=kind.title, status=kind.status, detail=detail, reason=reason, **more
     )
@@ -153,7 +155,7 @@ def _invalid(fault: InvalidRequest) -> ProblemResponse:
 
 def _refusal(fault: RequestRefused) -> ProblemResponse:
     headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-    if KINDS[fault.reason].status == 401:  # noqa: PLR2004 -- the status itself
+    if PROBLEM_TYPES[fault.reason].status == 401:  # noqa: PLR2004 -- the status itself
         # RFC 6750, 3.1: a caller who sent no token is told the scheme and nothing else.
         headers["WWW-Authenticate"] = "Bearer" if fault.reason == "missing-token" else 'Bearer error="invalid_token"'
     return ProblemResponse(_document(fault.reason, fault.detail), headers)
@@ -178,7 +180,7 @@ def _nothing_submitted(fault: NothingSubmitted) -> ProblemResponse:
 
 
 def _upstream(fault: UpstreamFault) -> ProblemResponse:
-    # One call's fault is the service's business; should it come this far, it is judged as if alone.
+    # The service turns faults of single calls into problems; one that gets here is judged as if it were all.
     return ProblemResponse(_document(_verdict([fault.reason]), f"{fault.product} could not answer."))
 
 
@@ -188,7 +190,7 @@ def _store(_: StoreFault) -> ProblemResponse:
 
 
 def _verdict(reasons: list[str]) -> str:
-    """Design part 4, status codes: all timed out; all retryable and one throttled; anything else."""
+    """docs/contract.md 8.1: all timed out; all retryable and one throttled; anything else."""
     if all(reason in {Reason.TIMEOUT, Reason.DEADLINE} for reason in reasons):
         return "upstream-timeout"
     if Reason.THROTTLED in reasons and all(_retryable(reason) for reason in reasons):

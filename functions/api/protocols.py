@@ -1,4 +1,4 @@
-"""What the HTTP door needs from elsewhere, beside `Tasks`: each port is as small as its use."""
+"""What the HTTP API needs from elsewhere, beside `Tasks`."""
 
 from __future__ import annotations
 
@@ -23,47 +23,50 @@ class EventAnswer(Protocol):
 
 
 class EventHandler(Protocol):
-    """The event door."""
+    """Handles events of triggers."""
 
     async def handle(self, event: bytes) -> EventAnswer:
-        """Take one event, as Function Compute delivered it."""
+        """Handle one event, as Function Compute delivered it."""
 
 
 class CredentialSink(Protocol):
-    """Where a newer credential triple is handed to."""
+    """Takes newer credentials."""
 
     def offer(self, access_key_id: str, access_key_secret: str, security_token: str | None) -> None:
         """Use this triple from now on."""
 
 
 class Objects(Protocol):
-    """What is known of objects that changed."""
+    """Knows which tasks belong to objects that changed."""
 
     async def find(self, name: str, query: LookupQuery) -> LookupQuery | LookupAnswer | None:
-        """The tasks of the last change of `name` (`oss://bucket/key`), asked for like `query`.
+        """The tasks of the last change of `name` (`oss://bucket/key`), for a caller with the scope of `query`.
 
-        An answer, or the question whose answer it is; None for an object that is unknown, or not the asker's to know.
+        An answer, or the lookup that gives it; None for an object that is unknown or outside of the scope.
         Raises StoreFault, NothingAnswered.
         """
 
 
 @runtime_checkable
 class Resident(Protocol):
-    """A service that lives as long as the instance and holds threads and connections."""
+    """A service that holds threads and connections as long as the instance lives."""
 
     async def close(self) -> None:
-        """Let go of them."""
+        """Release them."""
 
 
 @runtime_checkable
 class Watchable(Protocol):
-    """A service whose questions can be watched."""
+    """A service whose lookups can be watched."""
 
     def watch(self, query: LookupQuery) -> AbstractAsyncContextManager[Viewer]:
-        """The question's watch, while the context is open."""
+        """The watch of this lookup, while the context is open."""
+
+    def release(self) -> None:
+        """End the waits there are; each answers with its newest report."""
 
     def let_go(self) -> None:
-        """End all waiting, with what there is."""
+        """The same, and let nobody wait from now on."""
 
 
 @runtime_checkable

@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from functions.api.auth.bearer import granted
-from functions.api.middleware.observe import notes_of
-from functions.api.negotiation import Representation, representation
-from functions.api.parsing.raw import SHOWN, FaultList
+from functions.api.middleware.access_log import access_record
+from functions.api.middleware.authentication import grant_of
+from functions.api.negotiation import json_only
+from functions.api.parsing.raw import only_parameters
 from functions.api.problems import RequestRefused
 from functions.api.responses import quota_response
+from functions.tasks.query import Scope
 from functions.tasks.results import Tasks
+
+
+def may_read_quota(scope: Scope) -> bool:
+    """Quotas are the whole account's: a token that is limited to domains may not see them."""
+    return scope.domains is None
 
 
 def quota_route(tasks: Tasks) -> Route:
     """The route, over what `tasks` knows."""
 
     async def quota(request: Request) -> Response:
-        representation(", ".join(request.headers.getlist("accept")), (Representation.JSON,))
-        scope = granted(request.scope)
-        if scope.domains is not None:
+        json_only(request.headers)
+        scope = grant_of(request.scope).scope
+        if not may_read_quota(scope):
             raise RequestRefused(
                 "forbidden", "Quotas are the whole account's: a token with `domains` may not see them."
             )
-        _refuse_parameters(request.scope["query_string"])
+        only_parameters(request.scope["query_string"], {})
         answer = await tasks.quota(scope)
-        notes_of(request.scope).timings = answer.timings
+        record = access_record(request.scope)
+        record.timings, record.problems = answer.timings, answer.report.problems
         return quota_response(answer)
 
     return Route("/quota", quota, methods=["GET"])
-
-
-def _refuse_parameters(query_string: bytes) -> None:
-    faults = FaultList()
-    for name, _ in parse_qsl(query_string.decode("ascii", "replace"), keep_blank_values=True):
-        faults.add(name[:SHOWN], None, "unknown parameter; there are none here")
-    faults.raise_any()

@@ -1,4 +1,4 @@
-"""From the service's answers to HTTP: the body, and what stands beside it in headers."""
+"""From the service's answers to HTTP: bodies and headers."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from functions.tasks.results import ListAnswer, LookupAnswer, QuotaAnswer, Timin
 from functions.tasks.submit import SubmitAnswer
 
 LONGEST_LOCATION = 2_048
-"""Function Compute takes 4 KB of path and query (FC facts 2); what follows an address may add to it."""
+"""Function Compute takes 4 KB of path and query (docs/function-compute.md 2.5); clients append parameters."""
 _READS = {"GET", "HEAD"}
 _KEPT_BYTES = 4 * 1024 * 1024
 
 
 class Encoder:
-    """Encodes a report once for all who are given the very same one, as those who waited for it together are."""
+    """Encodes a report once for all callers that are given the same object, as those are who waited for it together."""
 
     def __init__(self) -> None:
-        """Bounded in bytes; a report is held so that its identity is not taken by another."""
+        """The cache is bounded in bytes. It holds the reports too, so that no other object takes over their id()."""
         self._encoded: LRUCache[int, tuple[TaskReport, bytes]] = LRUCache(
             _KEPT_BYTES, getsizeof=lambda kept: len(kept[1])
         )
@@ -53,17 +53,17 @@ def lookup_response(request: Request, answer: LookupAnswer, encoder: Encoder) ->
 
 
 def list_response(answer: ListAnswer) -> Response:
-    """One page of a list; when a product could not be asked, the time after which it may be."""
+    """One page of a list; `Retry-After` when a product could not answer but may later."""
     return json_response(answer.page, {**_retry_after(answer.page.problems), **_server_timing(answer.timings)})
 
 
 def quota_response(answer: QuotaAnswer) -> Response:
-    """What is left of quotas; the same of products that could not be asked."""
+    """What is left of quotas; `Retry-After` as in a list."""
     return json_response(answer.report, {**_retry_after(answer.report.problems), **_server_timing(answer.timings)})
 
 
 def accepted_response(product: str, answer: SubmitAnswer) -> Response:
-    """Tasks that were just made, and where to look them up, unless that address would be too long."""
+    """202: tasks that were just made, and where to look them up, unless that address would be too long."""
     headers = {
         "Retry-After": str(math.ceil(SOON_SECONDS)),
         **_server_timing((Timing(product, answer.seconds, answer.calls),)),

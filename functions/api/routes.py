@@ -1,14 +1,18 @@
-"""`/v1`: the questions. Parse, ask, render; nothing else happens here."""
+"""The routes below `/v1`: parse, ask, render; nothing else happens here."""
 
 from __future__ import annotations
 
+import time
+
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 
-from functions.api.auth.bearer import granted
-from functions.api.middleware.observe import notes_of
-from functions.api.negotiation import Representation, representation
+from functions.api.capabilities import capabilities_route
+from functions.api.middleware.access_log import access_record
+from functions.api.middleware.authentication import grant_of
+from functions.api.negotiation import Representation, json_only, representation
 from functions.api.parsing.query import to_query
 from functions.api.parsing.raw import RawParameters, from_json, from_query_string
 from functions.api.problems import RequestRefused
@@ -25,7 +29,7 @@ MAX_BODY = 262_144
 
 
 class TaskRoutes:
-    """The routes below `/v1`."""
+    """The routes about tasks."""
 
     def __init__(
         self, settings: Settings, tasks: Tasks, streams: EventStreams | None, objects: Objects | None = None
@@ -39,12 +43,15 @@ class TaskRoutes:
         self._submissions = Submissions(settings, tasks)
 
     def router(self) -> Router:
-        """No redirects to paths with a slash: Function Compute's own domain turns every 3xx into a 400 (FC facts 2)."""
+        """Without redirects: Function Compute's own domain turns each into a 400 (docs/function-compute.md 2.6)."""
         routes = [
             # One route for both, so that a 405 names both.
             Route("/tasks", self.tasks, methods=["GET", "POST"]),
             Route("/tasks/query", self.query, methods=["POST"]),
             quota_route(self._tasks),
+            capabilities_route(
+                self._settings, streaming=self._streams is not None, object_lookup=self._objects is not None
+            ),
         ]
         return Router(routes, redirect_slashes=False)
 
@@ -52,27 +59,21 @@ class TaskRoutes:
         """`GET /v1/tasks`; `POST` submits."""
         if request.method == "POST":
             return await self._submit(request)
-        form = self._form(request)
+        form = self._representation(request)
         return await self._answer(request, form, from_query_string(request.scope["query_string"]))
 
     async def query(self, request: Request) -> Response:
         """`POST /v1/tasks/query`."""
-        form = self._form(request)
-        _require_json(request)
-        if request.scope["query_string"]:
-            raise RequestRefused("invalid-request", "Here the question stands in the body; the URL has no query.")
-        return await self._answer(request, form, from_json(await _body(request)))
+        form = self._representation(request)
+        return await self._answer(request, form, from_json(await _json_body(request)))
 
     async def _submit(self, request: Request) -> Response:
-        self._submissions.refuse_where_shut()
-        representation(", ".join(request.headers.getlist("accept")), (Representation.JSON,))
-        _require_json(request)
-        if request.scope["query_string"]:
-            raise RequestRefused("invalid-request", "Here the submission stands in the body; the URL has no query.")
-        return await self._submissions.answer(request, await _body(request))
+        self._submissions.check_enabled()
+        json_only(request.headers)
+        return await self._submissions.answer(request, await _json_body(request))
 
     async def _answer(self, request: Request, form: Representation, given: RawParameters) -> Response:
-        question = to_query(given, self._settings, granted(request.scope))
+        question = to_query(given, self._settings, grant_of(request.scope).scope)
         if self._objects and isinstance(question, LookupQuery) and "object" in given:
             found = await _found(self._objects, given.texts["object"][0], question)
             return await self._lookup(request, form, found)
@@ -80,25 +81,28 @@ class TaskRoutes:
             return await self._lookup(request, form, question)
         if form is Representation.EVENT_STREAM:
             raise RequestRefused("streaming-unavailable", "A list is no stream: list once, then watch the ids.")
-        page = await self._tasks.list(question)
-        notes_of(request.scope).timings = page.timings
-        return list_response(page)
+        answer = await self._tasks.list(question)
+        record = access_record(request.scope)
+        record.timings, record.problems = answer.timings, answer.page.problems
+        return list_response(answer)
 
     async def _lookup(self, request: Request, form: Representation, asked: LookupQuery | LookupAnswer) -> Response:
-        """A lookup, or what an object's document answers at once: that has no watch to make a stream of."""
+        """A lookup, or the answer that an object's document gave: that one cannot be watched."""
         if isinstance(asked, LookupAnswer):
             if form is Representation.EVENT_STREAM:
                 raise RequestRefused("streaming-unavailable", "Nothing of this object moves now: ask for JSON.")
             return lookup_response(request, asked, self._encoder)
-        notes_of(request.scope).ids = len(asked.ids)
+        record = access_record(request.scope)
+        record.ids = len(asked.ids)
+        seconds_left = max(grant_of(request.scope).expires_at - time.time(), 0.0)
         if self._streams and form is Representation.EVENT_STREAM:
-            return self._streams.open(asked, request.headers.get("last-event-id"))
-        answer = await self._tasks.lookup(asked)
-        notes_of(request.scope).timings = answer.timings
+            return self._streams.open(asked, request.headers.get("last-event-id"), seconds_left)
+        answer = await self._tasks.lookup(msgspec.structs.replace(asked, wait=int(min(asked.wait, seconds_left))))
+        record.timings, record.problems = answer.timings, answer.report.problems
         return lookup_response(request, answer, self._encoder)
 
-    def _form(self, request: Request) -> Representation:
-        """In which form the question is to be answered, of those it can be."""
+    def _representation(self, request: Request) -> Representation:
+        """The form of the answer that the caller prefers, of those that are possible."""
         possible = [Representation.JSON]
         if self._streams and request.method != "HEAD":
             possible.append(Representation.EVENT_STREAM)
@@ -114,7 +118,8 @@ async def _found(objects: Objects, name: str, question: LookupQuery) -> LookupQu
     return found
 
 
-def _require_json(request: Request) -> None:
+async def _json_body(request: Request) -> bytes:
+    """The whole body of a POST. Raises RequestRefused: it is not JSON, it is too large, or the URL has a query."""
     media, _, parameters = request.headers.get("content-type", "").lower().partition(";")
     charset = parameters.partition("charset=")[2].split(";")[0].strip(' "')
     coding = request.headers.get("content-encoding", "identity").lower()
@@ -122,11 +127,10 @@ def _require_json(request: Request) -> None:
         raise RequestRefused(
             "unsupported-media-type", "Send Content-Type: application/json, in UTF-8 and not compressed."
         )
-
-
-async def _body(request: Request) -> bytes:
-    """The whole body, counted as it comes: a chunked one names no length."""
+    if request.scope["query_string"]:
+        raise RequestRefused("invalid-request", "Here everything stands in the body; the URL has no query.")
     body = bytearray()
+    # Counted as it comes: a chunked body names no length.
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY:

@@ -1,4 +1,4 @@
-"""`POST /v1/tasks`: who may submit at all, the same request only once, and the answer."""
+"""`POST /v1/tasks`: whether anybody may submit here, the same request only once, and the answer."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from functions.api.auth.bearer import granted
 from functions.api.idempotency import HEADER, IdempotencyCache, key_in
-from functions.api.middleware.observe import notes_of
+from functions.api.middleware.access_log import access_record
+from functions.api.middleware.authentication import grant_of
 from functions.api.parsing.raw import json_object
 from functions.api.parsing.submission import to_submission
 from functions.api.problems import RequestRefused
 from functions.api.responses import accepted_response
 from functions.model import Clock, SystemClock
 from functions.settings import Settings
+from functions.tasks.query import EVERYTHING
 from functions.tasks.results import Tasks
 from functions.tasks.submit import NothingSubmitted, Submission, SubmitAnswer
 
@@ -30,13 +31,13 @@ class Submissions:
         """`tasks` submits."""
         self._settings = settings
         self._tasks = tasks
-        self._repeats: IdempotencyCache[SubmitAnswer] = IdempotencyCache(clock or SystemClock(), _size, _has_effect)
+        self._answers: IdempotencyCache[SubmitAnswer] = IdempotencyCache(clock or SystemClock(), _size, _has_effect)
 
-    def refuse_where_shut(self) -> None:
+    def check_enabled(self) -> None:
         """Raises RequestRefused, saying what to set, where nobody may submit."""
         if not self._settings.submit:
             raise RequestRefused("submitting-off", "Set TASK_STATUS_SUBMIT=on to let tasks be submitted.")
-        if self._settings.auth.mode == "none" and not calls_this_machine_only(self._settings):
+        if not may_submit(self._settings):
             raise RequestRefused(
                 "submitting-unguarded",
                 "Set TASK_STATUS_AUTH=jwt: without it, submitting is possible against the emulator only.",
@@ -44,9 +45,9 @@ class Submissions:
 
     async def answer(self, request: Request, body: bytes) -> Response:
         """Submit what the body says. Raises InvalidRequest, RequestRefused, NothingSubmitted."""
-        submission = to_submission(json_object(body), self._settings, granted(request.scope))
+        submission = to_submission(json_object(body), self._settings, grant_of(request.scope).scope)
         answer = await self._once(request, submission)
-        notes_of(request.scope).ids = len(answer.report.tasks)
+        access_record(request.scope).ids = len(answer.report.tasks)
         if not answer.report.tasks:
             raise NothingSubmitted(answer.report.rejected)
         return accepted_response(submission.product, answer)
@@ -55,13 +56,19 @@ class Submissions:
         key = key_in(request.headers.getlist(HEADER))
         if key is None:
             return await self._tasks.submit(submission)
-        fingerprint = hashlib.sha256(msgspec.json.encode(submission, order="deterministic")).digest()
+        # The rights are judged on every request; they are no part of what is asked.
+        asked = msgspec.structs.replace(submission, scope=EVERYTHING)
+        fingerprint = hashlib.sha256(msgspec.json.encode(asked)).digest()
         identity = (submission.scope.caller, key)
-        return await self._repeats.once(identity, fingerprint, lambda: self._tasks.submit(submission))
+        return await self._answers.once(identity, fingerprint, lambda: self._tasks.submit(submission))
 
 
-def calls_this_machine_only(settings: Settings) -> bool:
-    """Whether every product is called on this machine, as the emulator is: then nothing real can be submitted."""
+def may_submit(settings: Settings) -> bool:
+    """Whether submitting is on, and either tokens tell callers apart or every product is the emulator."""
+    return settings.submit and (settings.auth.mode == "jwt" or _calls_this_machine_only(settings))
+
+
+def _calls_this_machine_only(settings: Settings) -> bool:
     return all(name in settings.endpoints and _is_loopback(settings.endpoints[name].host) for name in settings.products)
 
 

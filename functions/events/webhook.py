@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import hashlib
 import hmac
 import logging
-import time
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum, auto
 
@@ -27,14 +25,13 @@ from functions.events.change import Action, ChangeRecord
 from functions.model import Clock, Moment
 from functions.settings import Settings
 from functions.tasks.render.task import instant_ms
-from functions.upstream.http_session import BoundedSession, CallScope, call_scope
+from functions.upstream.http_session import BoundedSession, call_within
 
 SECONDS = 5.0
 """How long a receiver may take."""
 REST_SECONDS = 30.0
 """After a failure nothing is sent for so long: the receiver is the same for all, and a sweep must not wait for it."""
 THREADS = 8
-SECRET_PREFIX = "whsec_"  # noqa: S105 -- the mark of a secret, not one
 _GONE = 410
 _log = logging.getLogger(__name__)
 
@@ -117,7 +114,7 @@ class Webhook:
 
     def _post(self, record: ChangeRecord, body: bytes) -> int:
         headers = {"content-type": "application/json", **signed(self._secret, webhook_id(record), self._now(), body)}
-        with call_scope(CallScope(time.monotonic() + SECONDS)):
+        with call_within(SECONDS):
             try:
                 return self._session.post(self._url, data=body, headers=headers, allow_redirects=False).status_code
             except requests.RequestException:
@@ -139,30 +136,13 @@ def signed(secret: bytes, message_id: str, timestamp: int, body: bytes) -> dict[
     return {"webhook-id": message_id, "webhook-timestamp": str(timestamp), "webhook-signature": f"v1,{signature}"}
 
 
-def secret_bytes(setting: str) -> bytes:
-    """The key in TASK_STATUS_WEBHOOK_SECRET: base64 behind `whsec_`, else the text itself. Raises ValueError."""
-    if not setting.startswith(SECRET_PREFIX):
-        return setting.encode()
-    try:
-        return base64.b64decode(setting.removeprefix(SECRET_PREFIX), validate=True)
-    except binascii.Error:
-        raise ValueError("what follows whsec_ is not base64") from None
-
-
 def webhook_of(settings: Settings, documents: str, clock: Clock) -> Webhook | None:
-    """The configured receiver, if any. Raises SettingsError: notes are signed, so there must be a secret."""
+    """The configured receiver, if any. Raises SettingsError: messages are signed, so there must be a secret."""
     if settings.webhook_url is None:
         return None
-    try:
-        secret = secret_bytes(settings.webhook_secret or "")
-    except ValueError as fault:
-        raise _refusal(f"the value cannot be used: {fault}") from None
-    if not secret:
-        raise _refusal("it is needed with TASK_STATUS_WEBHOOK_URL")
-    return Webhook(settings.webhook_url, secret, documents, clock)
-
-
-def _refusal(fault: str) -> SettingsError:
-    return SettingsError(
-        f"TASK_STATUS_WEBHOOK_SECRET: {fault}. Example: TASK_STATUS_WEBHOOK_SECRET=whsec_<base64 of 32 random bytes>"
-    )
+    if settings.webhook_secret is None:
+        raise SettingsError(
+            "TASK_STATUS_WEBHOOK_SECRET: it is needed with TASK_STATUS_WEBHOOK_URL."
+            " Example: TASK_STATUS_WEBHOOK_SECRET=whsec_<base64 of 32 random bytes>"
+        )
+    return Webhook(settings.webhook_url, settings.webhook_secret, documents, clock)

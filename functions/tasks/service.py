@@ -98,6 +98,10 @@ class TaskService:
         for product in self._products.values():
             product.drop_connections()
 
+    def release(self) -> None:
+        """End the waits there are; each answers with its newest report."""
+        self._watches.release()
+
     def let_go(self) -> None:
         """End all waiting, so that callers come back elsewhere: this instance is about to end."""
         self._watches.close()

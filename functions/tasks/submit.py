@@ -10,6 +10,7 @@ from types import MappingProxyType
 import msgspec
 
 from functions.errors import TaskStatusError
+from functions.products.registry import SPECS
 from functions.products.submit.rejections import Accepted, Refused, RejectionCause, RejectReason, Submitted
 from functions.tasks.query import EVERYTHING, Scope
 
@@ -17,6 +18,17 @@ OBJECT_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"refresh": ("file", "directory", "regex", "ignoreparams"), "preload": ("file",)}
 )
 """What can be submitted: object types by action. Tasks of a prefetch are reported as `preload`."""
+
+
+def submittable(product: str) -> Mapping[str, tuple[str, ...]]:
+    """What `product` knows of these: object types by action."""
+    known = SPECS[product].submits
+    return {
+        action: tuple(each.object_type for each in known if each.action == action and each.object_type in object_types)
+        for action, object_types in OBJECT_TYPES.items()
+    }
+
+
 MAX_URL = 4_096
 """Characters. The vendor documents 1,024 for a prefetch and refuses what it does not want."""
 _URL = re.compile(r"(https?://)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?(:[0-9]{1,5})?/[^\s\x00-\x1f\x7f]*", re.IGNORECASE)

@@ -90,6 +90,20 @@ def call_scope(scope: CallScope) -> Iterator[CallScope]:
         _local.scope = None
 
 
+@contextmanager
+def call_within(seconds: float) -> Iterator[CallScope]:
+    """A call from the caller's own thread, cut after `seconds` even while the other side drips its answer."""
+    scope = CallScope(time.monotonic() + seconds)
+    watchdog = threading.Timer(seconds, scope.abort)
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        with call_scope(scope):
+            yield scope
+    finally:
+        watchdog.cancel()
+
+
 def current_scope() -> CallScope:
     """The scope of this thread's SDK call. Raises LookupError outside of one: no call goes out without limits."""
     scope: CallScope | None = getattr(_local, "scope", None)

@@ -15,13 +15,13 @@ Opener = Callable[..., httpx.Client]
 
 @pytest.fixture
 def tasks() -> StubTasks:
-    """The service behind the doors of a test."""
+    """The service behind the routes of a test."""
     return StubTasks()
 
 
 @pytest.fixture(scope="session")
 def standing() -> Iterator[tuple[httpx.Client, RelayedTasks]]:
-    """One door for all tests that want the usual one."""
+    """One server for all tests that want the usual one."""
     relay = RelayedTasks()
     with serving(Settings(), relay) as client:
         yield client, relay
@@ -29,7 +29,7 @@ def standing() -> Iterator[tuple[httpx.Client, RelayedTasks]]:
 
 @pytest.fixture
 def opened(tasks: StubTasks) -> Iterator[Opener]:
-    """Opens the door with other settings or parts than the usual ones; closes it after the test."""
+    """Opens the server with other settings or parts than the usual ones; closes it after the test."""
     with ExitStack() as stack:
 
         def opening(settings: Settings | None = None, **parts: Any) -> httpx.Client:
@@ -40,8 +40,8 @@ def opened(tasks: StubTasks) -> Iterator[Opener]:
 
 
 @pytest.fixture
-def door(standing: tuple[httpx.Client, RelayedTasks], tasks: StubTasks) -> httpx.Client:
-    """The door as it is off Function Compute, open to everybody."""
+def server(standing: tuple[httpx.Client, RelayedTasks], tasks: StubTasks) -> httpx.Client:
+    """The server as it is off Function Compute, open to everybody."""
     client, relay = standing
     relay.behind = tasks
     return client

@@ -13,7 +13,7 @@ from httpx import Client
 from starlette.exceptions import HTTPException
 
 import functions
-from functions.api.problems import _ANSWERS, KINDS, RequestRefused, answer_to
+from functions.api.problems import _ANSWERS, PROBLEM_TYPES, RequestRefused, answer_to
 from functions.errors import InvalidRequest, ParameterFault, Reason, TaskStatusError, UpstreamFault
 from functions.settings import Settings
 from functions.tasks.report import Problem
@@ -43,17 +43,17 @@ def test_every_exception_of_the_tree_is_mapped() -> None:
     # GIVEN every module of the package, so that every exception class is known
     for module in pkgutil.walk_packages(functions.__path__, "functions."):
         importlib.import_module(module.name)
-    # THEN each that the HTTP door can meet has a row of its own in the table
+    # THEN each that the HTTP server can meet has a row of its own in the table
     mapped = set(_ANSWERS)
-    doors_of_events = ("functions.events", "functions.handlers")  # they answer for their own
-    own = {kind for kind in family(TaskStatusError) if not kind.__module__.startswith(("tests", *doors_of_events))}
+    event_handlers = ("functions.events", "functions.handlers")  # they answer for their own
+    own = {kind for kind in family(TaskStatusError) if not kind.__module__.startswith(("tests", *event_handlers))}
     assert mapped >= own
 
 
 def test_every_reason_has_a_status_that_is_an_error_and_a_title() -> None:
-    assert all(400 <= kind.status <= 504 and kind.title for kind in KINDS.values())
-    assert {answer_to(RequestRefused(reason, "why")).document.status for reason in KINDS} == {
-        400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 429, 500, 502, 503, 504,
+    assert all(400 <= kind.status <= 504 and kind.title for kind in PROBLEM_TYPES.values())
+    assert {answer_to(RequestRefused(reason, "why")).document.status for reason in PROBLEM_TYPES} == {
+        400, 401, 403, 404, 405, 406, 409, 413, 415, 421, 422, 429, 500, 502, 503, 504,
     }  # fmt: skip
 
 
@@ -63,8 +63,8 @@ def test_one_call_s_fault_is_judged_as_if_alone(reason: Reason) -> None:
     assert status == {"throttled": 503, "timeout": 504, "deadline": 504}.get(reason, 502)
 
 
-def test_all_faults_of_a_question_are_told(door: Client, tasks: StubTasks) -> None:
-    told = problem(door.get("/v1/tasks?taskId=x&wait=99&colour=red"), 400, "invalid-request")
+def test_all_faults_of_a_question_are_told(server: Client, tasks: StubTasks) -> None:
+    told = problem(server.get("/v1/tasks?taskId=x&wait=99&colour=red"), 400, "invalid-request")
     assert [(error["parameter"], error["value"]) for error in told["errors"]] == [
         ("colour", None),
         ("taskId", "x"),
@@ -73,10 +73,10 @@ def test_all_faults_of_a_question_are_told(door: Client, tasks: StubTasks) -> No
     assert tasks.questions == []
 
 
-def test_faults_that_only_the_service_can_find_keep_their_reason(door: Client, tasks: StubTasks) -> None:
+def test_faults_that_only_the_service_can_find_keep_their_reason(server: Client, tasks: StubTasks) -> None:
     fault = ParameterFault(parameter="pageToken", value="abc", detail="it is not from this service")
     tasks.fault = InvalidRequest((fault,), reason="page-token-invalid")
-    told = problem(door.get("/v1/tasks?pageToken=abc"), 400, "page-token-invalid")
+    told = problem(server.get("/v1/tasks?pageToken=abc"), 400, "page-token-invalid")
     assert told["errors"] == [{"parameter": "pageToken", "value": "abc", "detail": "it is not from this service"}]
 
 
@@ -95,28 +95,28 @@ def test_faults_that_only_the_service_can_find_keep_their_reason(door: Client, t
     ],
 )
 def test_when_nothing_answered_the_status_says_why(
-    door: Client, tasks: StubTasks, fault: NothingAnswered, status: int, reason: str, retry_after: str | None
+    server: Client, tasks: StubTasks, fault: NothingAnswered, status: int, reason: str, retry_after: str | None
 ) -> None:
     tasks.fault = fault
-    response = door.get(ASKED)
+    response = server.get(ASKED)
     told = problem(response, status, reason)
     assert [each["reason"] for each in told["problems"]] == [each.reason for each in fault.problems]
     assert told["problems"][0]["requestIds"] == ["F5E8"]
     assert response.headers.get("retry-after") == retry_after
 
 
-def test_what_nobody_foresaw_tells_nothing(door: Client, tasks: StubTasks, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_nobody_foresaw_tells_nothing(server: Client, tasks: StubTasks, caplog: pytest.LogCaptureFixture) -> None:
     tasks.fault = RuntimeError(f"signing with {SECRET}")
-    response = door.get(ASKED)
+    response = server.get(ASKED)
     problem(response, 500, "internal-error")
     assert SECRET not in response.text
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == ["unforeseen"]
 
 
 @pytest.mark.parametrize("path", ["/index.html", "/v1", "/v1/", "/v1/nothing", "/v1/tasks/", "/invoke", "/pre-stop"])
-def test_what_is_not_there_is_not_found_and_never_a_redirect(door: Client, path: str) -> None:
-    problem(door.get(path), 404, "not-found")
-    problem(door.post(path), 404, "not-found")
+def test_what_is_not_there_is_not_found_and_never_a_redirect(server: Client, path: str) -> None:
+    problem(server.get(path), 404, "not-found")
+    problem(server.post(path), 404, "not-found")
 
 
 @pytest.mark.parametrize(
@@ -128,8 +128,8 @@ def test_what_is_not_there_is_not_found_and_never_a_redirect(door: Client, path:
         ("POST", "/openapi.json", "GET, HEAD, OPTIONS"),
     ],
 )
-def test_another_method_is_told_those_that_are_allowed(door: Client, method: str, path: str, allowed: str) -> None:
-    response = door.request(method, path)
+def test_another_method_is_told_those_that_are_allowed(server: Client, method: str, path: str, allowed: str) -> None:
+    response = server.request(method, path)
     problem(response, 405, "method-not-allowed")
     assert response.headers["allow"] == allowed
 
@@ -144,24 +144,24 @@ def test_another_method_is_told_those_that_are_allowed(door: Client, method: str
         {"Content-Type": ""},
     ],
 )
-def test_a_body_of_another_type_is_refused(door: Client, headers: dict[str, str]) -> None:
-    response = door.post("/v1/tasks/query", content=b'{"taskId": ["1"]}', headers=headers)
+def test_a_body_of_another_type_is_refused(server: Client, headers: dict[str, str]) -> None:
+    response = server.post("/v1/tasks/query", content=b'{"taskId": ["1"]}', headers=headers)
     problem(response, 415, "unsupported-media-type")
 
 
-def test_json_may_say_that_it_is_utf_8(door: Client) -> None:
+def test_json_may_say_that_it_is_utf_8(server: Client) -> None:
     headers = {"Content-Type": 'Application/JSON; charset="UTF-8"'}
-    assert door.post("/v1/tasks/query", content=b'{"taskId": ["1"]}', headers=headers).status_code == 200
+    assert server.post("/v1/tasks/query", content=b'{"taskId": ["1"]}', headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff\xfe"])
-def test_a_body_that_is_no_json_object_is_refused(door: Client, body: bytes) -> None:
-    response = door.post("/v1/tasks/query", content=body, headers={"Content-Type": "application/json"})
+def test_a_body_that_is_no_json_object_is_refused(server: Client, body: bytes) -> None:
+    response = server.post("/v1/tasks/query", content=body, headers={"Content-Type": "application/json"})
     problem(response, 400, "invalid-json")
 
 
-def test_a_question_does_not_stand_in_two_places(door: Client) -> None:
-    problem(door.post("/v1/tasks/query?taskId=1", json={}), 400, "invalid-request")
+def test_a_question_does_not_stand_in_two_places(server: Client) -> None:
+    problem(server.post("/v1/tasks/query?taskId=1", json={}), 400, "invalid-request")
 
 
 def padded(size: int) -> bytes:
@@ -170,12 +170,12 @@ def padded(size: int) -> bytes:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_may_have_256_kilobytes_and_no_more(door: Client, chunked: bool) -> None:
+def test_a_body_may_have_256_kilobytes_and_no_more(server: Client, chunked: bool) -> None:
     def sent(size: int) -> httpx.Response:
         whole = padded(size)
         parts = (whole[at : at + 65_536] for at in range(0, size, 65_536))
         headers = {"Content-Type": "application/json"}
-        return door.post("/v1/tasks/query", content=parts if chunked else whole, headers=headers)
+        return server.post("/v1/tasks/query", content=parts if chunked else whole, headers=headers)
 
     assert sent(262_144).status_code == 200
     problem(sent(262_145), 413, "body-too-large")
@@ -186,7 +186,7 @@ def test_other_answers_of_the_router_are_problems_too() -> None:
     assert answer_to(HTTPException(413)).document.reason == "body-too-large"
 
 
-def test_with_the_http_door_shut_there_are_no_questions(opened: Opener) -> None:
-    door = opened(Settings(doors=("events",)))
-    problem(door.get(ASKED), 404, "not-found")
-    assert door.get("/healthz").status_code == 200
+def test_where_http_is_off_there_are_no_task_routes(opened: Opener) -> None:
+    server = opened(Settings(doors=("events",)))
+    problem(server.get(ASKED), 404, "not-found")
+    assert server.get("/healthz").status_code == 200

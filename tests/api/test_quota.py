@@ -24,8 +24,8 @@ def bearer(**claims: Any) -> dict[str, str]:
     return {"Authorization": "Bearer " + jwt.encode({"exp": int(time.time()) + 600, **claims}, SECRET, "HS256")}
 
 
-def test_it_answers_what_is_left_and_what_that_cost(door: httpx.Client) -> None:
-    response = door.get("/v1/quota")
+def test_it_answers_what_is_left_and_what_that_cost(server: httpx.Client) -> None:
+    response = server.get("/v1/quota")
     assert response.json() == {
         "quotas": [{"product": "cdn", "kind": "url", "quota": 10_000, "remaining": 9_990}],
         "checkedAt": "2026-11-22T03:33:10.120Z",
@@ -35,20 +35,22 @@ def test_it_answers_what_is_left_and_what_that_cost(door: httpx.Client) -> None:
     assert "retry-after" not in response.headers
 
 
-def test_a_product_that_could_not_be_asked_is_named_with_the_time_to_wait(door: httpx.Client, tasks: StubTasks) -> None:
+def test_a_product_that_could_not_be_asked_is_named_with_the_time_to_wait(
+    server: httpx.Client, tasks: StubTasks
+) -> None:
     tasks.quota_answer = QuotaAnswer(report=quotas(THROTTLED))
-    response = door.get("/v1/quota")
+    response = server.get("/v1/quota")
     assert response.headers["retry-after"] == "3"
     assert response.json()["problems"] == [{"product": "vod", "reason": "throttled", "retryAfter": 3, "requestIds": []}]
 
 
-def test_when_no_product_answers_it_is_a_problem(door: httpx.Client, tasks: StubTasks) -> None:
+def test_when_no_product_answers_it_is_a_problem(server: httpx.Client, tasks: StubTasks) -> None:
     tasks.fault = NothingAnswered((THROTTLED,))
-    problem(door.get("/v1/quota"), 503, "upstream-throttled")
+    problem(server.get("/v1/quota"), 503, "upstream-throttled")
 
 
-def test_it_takes_no_parameters_and_names_each_that_was_given(door: httpx.Client) -> None:
-    document = problem(door.get("/v1/quota?product=cdn&x"), 400, "invalid-request")
+def test_it_takes_no_parameters_and_names_each_that_was_given(server: httpx.Client) -> None:
+    document = problem(server.get("/v1/quota?product=cdn&x"), 400, "invalid-request")
     assert [error["parameter"] for error in document["errors"]] == ["product", "x"]
 
 

@@ -24,8 +24,8 @@ def site() -> Iterator[httpx.Client]:
     """Somebody without a token, of a service that asks for one."""
     closed = Settings(auth=AuthSettings(mode="jwt", jwt_secret="x" * 32))
     with (
-        serving(closed, StubTasks(), linger=True) as door,
-        httpx.Client(base_url=door.base_url, trust_env=False) as anyone,
+        serving(closed, StubTasks(), linger=True) as server,
+        httpx.Client(base_url=server.base_url, trust_env=False) as anyone,
     ):
         yield anyone
 
@@ -91,5 +91,5 @@ def test_nothing_is_loaded_from_elsewhere_and_nothing_is_made_from_texts() -> No
 
 
 def test_a_function_that_only_takes_events_has_no_page() -> None:
-    with serving(Settings(doors=("events",)), StubTasks(), linger=True) as door:
-        assert door.get("/").status_code == 404
+    with serving(Settings(doors=("events",)), StubTasks(), linger=True) as server:
+        assert server.get("/").status_code == 404

@@ -49,15 +49,15 @@ def guarded() -> Iterator[tuple[httpx.Client, StubTasks]]:
 
 
 @pytest.fixture
-def open_door(opened: Opener) -> httpx.Client:
-    """A door over the emulator, where everybody may submit."""
+def submitting(opened: Opener) -> httpx.Client:
+    """A server over the emulator, where everybody may submit."""
     return opened(EMULATED)
 
 
 def test_what_is_submitted_is_accepted_and_can_be_looked_up_where_it_says(
-    open_door: httpx.Client, tasks: StubTasks
+    submitting: httpx.Client, tasks: StubTasks
 ) -> None:
-    response = open_door.post(PATH, json=body(objectType="directory", objectPaths=["https://www.example.com/img/"]))
+    response = submitting.post(PATH, json=body(objectType="directory", objectPaths=["https://www.example.com/img/"]))
     assert response.status_code == 202
     assert response.json() == {
         "tasks": [
@@ -73,12 +73,14 @@ def test_what_is_submitted_is_accepted_and_can_be_looked_up_where_it_says(
             action="refresh", product="cdn", object_type="directory", object_paths=("https://www.example.com/img/",)
         )
     ]
-    assert open_door.get(response.headers["location"]).status_code == 200
+    assert submitting.get(response.headers["location"]).status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["absent", "file", "preload"])
-def test_a_prefetch_is_one_of_files_whatever_it_is_called(open_door: httpx.Client, tasks: StubTasks, kind: str) -> None:
-    response = open_door.post(PATH, json=body(action="preload", objectType=kind))
+def test_a_prefetch_is_one_of_files_whatever_it_is_called(
+    submitting: httpx.Client, tasks: StubTasks, kind: str
+) -> None:
+    response = submitting.post(PATH, json=body(action="preload", objectType=kind))
     assert response.json()["tasks"][0]["objectType"] == "preload"
     assert tasks.submissions[0].object_type == "file"
 
@@ -118,9 +120,9 @@ FAULTS: dict[str, tuple[dict[str, Any], list[tuple[str, str | None]]]] = {
 
 @pytest.mark.parametrize(("members", "expected"), FAULTS.values(), ids=FAULTS)
 def test_all_faults_are_named_and_nothing_is_submitted(
-    open_door: httpx.Client, tasks: StubTasks, members: dict[str, Any], expected: list[tuple[str, str | None]]
+    submitting: httpx.Client, tasks: StubTasks, members: dict[str, Any], expected: list[tuple[str, str | None]]
 ) -> None:
-    document = problem(open_door.post(PATH, json=body(**members)), 400, "invalid-request")
+    document = problem(submitting.post(PATH, json=body(**members)), 400, "invalid-request")
     assert sorted((each["parameter"], each["value"] or "") for each in document["errors"]) == sorted(
         (name, value or "") for name, value in expected
     )
@@ -129,25 +131,25 @@ def test_all_faults_are_named_and_nothing_is_submitted(
     assert tasks.submissions == []
 
 
-def test_a_thousand_urls_and_their_repetitions_fit(open_door: httpx.Client, tasks: StubTasks) -> None:
+def test_a_thousand_urls_and_their_repetitions_fit(submitting: httpx.Client, tasks: StubTasks) -> None:
     paths = [f"{URL}?{number}" for number in range(1_000)]
-    assert open_door.post(PATH, json=body(objectPaths=paths + paths)).status_code == 202
+    assert submitting.post(PATH, json=body(objectPaths=paths + paths)).status_code == 202
     assert tasks.submissions[0].object_paths == tuple(paths)
 
 
-def test_the_body_must_be_one_json_object_and_no_larger_than_others(open_door: httpx.Client) -> None:
+def test_the_body_must_be_one_json_object_and_no_larger_than_others(submitting: httpx.Client) -> None:
     as_json = {"Content-Type": "application/json"}
-    problem(open_door.post(PATH, content=b"[]", headers=as_json), 400, "invalid-json")
-    problem(open_door.post(PATH, content=b"{", headers=as_json), 400, "invalid-json")
-    problem(open_door.post(PATH, content=b" " * 300_000, headers=as_json), 413, "body-too-large")
-    problem(open_door.post(PATH, content=b"{}", headers={"Content-Type": "text/plain"}), 415, "unsupported-media-type")
-    problem(open_door.post(PATH + "?product=cdn", json=body()), 400, "invalid-request")
+    problem(submitting.post(PATH, content=b"[]", headers=as_json), 400, "invalid-json")
+    problem(submitting.post(PATH, content=b"{", headers=as_json), 400, "invalid-json")
+    problem(submitting.post(PATH, content=b" " * 300_000, headers=as_json), 413, "body-too-large")
+    problem(submitting.post(PATH, content=b"{}", headers={"Content-Type": "text/plain"}), 415, "unsupported-media-type")
+    problem(submitting.post(PATH + "?product=cdn", json=body()), 400, "invalid-request")
     stream = {"Accept": "text/event-stream"}
-    problem(open_door.post(PATH, json=body(), headers=stream), 406, "streaming-unavailable")
+    problem(submitting.post(PATH, json=body(), headers=stream), 406, "streaming-unavailable")
 
 
-def test_both_methods_are_named_to_who_uses_another(open_door: httpx.Client) -> None:
-    assert open_door.put(PATH).headers["allow"] == "GET, HEAD, OPTIONS, POST"
+def test_both_methods_are_named_to_who_uses_another(submitting: httpx.Client) -> None:
+    assert submitting.put(PATH).headers["allow"] == "GET, HEAD, OPTIONS, POST"
 
 
 SHUT = {
@@ -290,10 +292,10 @@ def rejecting(reason: RejectReason, retry_after: float | None) -> Any:
 
 @pytest.mark.parametrize(("reason", "status", "retry_after"), OUTCOMES)
 def test_when_nothing_was_accepted_the_problem_says_why(
-    open_door: httpx.Client, tasks: StubTasks, reason: RejectReason, status: int, retry_after: str | None
+    submitting: httpx.Client, tasks: StubTasks, reason: RejectReason, status: int, retry_after: str | None
 ) -> None:
     tasks.submit_work = rejecting(reason, float(retry_after) if retry_after else None)
-    response = open_door.post(PATH, json=body())
+    response = submitting.post(PATH, json=body())
     document = problem(response, status, reason.value)
     (rejection,) = document["rejected"]
     assert (rejection["objectPaths"], rejection["reason"]) == ([URL], reason.value)
@@ -305,14 +307,14 @@ def test_every_reason_has_a_problem_of_its_own() -> None:
     assert {reason for reason, _, _ in OUTCOMES} == set(RejectReason)
 
 
-def test_where_to_look_is_left_out_when_it_is_too_long(open_door: httpx.Client, tasks: StubTasks) -> None:
+def test_where_to_look_is_left_out_when_it_is_too_long(submitting: httpx.Client, tasks: StubTasks) -> None:
     async def many(submission: Submission) -> SubmitAnswer:
         accepted = (Accepted(submission.object_paths, tuple(TaskKey("cdn", str(10**10 + n)) for n in range(count))),)
         return SubmitAnswer(report=report_on(submission, accepted, ()), accepted=accepted)
 
     tasks.submit_work = many
     for count, told in ((126, True), (127, False)):
-        response = open_door.post(PATH, json=body())
+        response = submitting.post(PATH, json=body())
         assert ("location" in response.headers) == told, count
         assert len(response.headers.get("location", "")) < 2_048
 

@@ -24,7 +24,7 @@ from tests.support.memory_store import Shelf
 from tests.support.oss_in_process import Instance, SlowAccount, document, event, minutes, rule
 from tests.support.virtual_time import run
 
-SECRET = "whsec_" + base64.b64encode(b"k" * 24).decode()
+SECRET = b"k" * 24
 RECORD = ChangeRecord(
     bucket="pics",
     key="a.jpg",
@@ -40,7 +40,7 @@ RECORD = ChangeRecord(
 )
 
 
-def webhook_at(url: str, secret: str | None = SECRET, clock: Any = None) -> Webhook:
+def webhook_at(url: str, secret: bytes | None = SECRET, clock: Any = None) -> Webhook:
     made = webhook_of(Settings(webhook_url=url, webhook_secret=secret), "oss://kept/status/", clock or SystemClock())
     assert made is not None
     return made
@@ -61,12 +61,11 @@ def test_the_signature_is_that_of_the_specification() -> None:
     assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
-@pytest.mark.parametrize(("secret", "key"), [(SECRET, b"k" * 24), ("plain text", b"plain text")])
-def test_a_signed_note_says_what_happened_and_where_the_rest_is(emu: Emulator, secret: str, key: bytes) -> None:
-    assert tell(webhook_at(emu.webhooks.url(emu.url), secret)) is DeliveryResult.TAKEN
+def test_a_signed_note_says_what_happened_and_where_the_rest_is(emu: Emulator) -> None:
+    assert tell(webhook_at(emu.webhooks.url(emu.url))) is DeliveryResult.TAKEN
     (note,) = emu.webhooks.received
     told = b".".join((note.headers["webhook-id"].encode(), note.headers["webhook-timestamp"].encode(), note.body))
-    expected = base64.b64encode(hmac.new(key, told, hashlib.sha256).digest()).decode()
+    expected = base64.b64encode(hmac.new(SECRET, told, hashlib.sha256).digest()).decode()
     assert note.headers["webhook-signature"] == f"v1,{expected}"
     body = json.loads(note.body)
     assert (body["type"], body["timestamp"]) == ("object.done", "2026-11-22T03:36:00.000Z")
@@ -113,11 +112,9 @@ def test_nobody_there_is_no_error() -> None:
     assert tell(webhook_at("http://127.0.0.1:1/")) is DeliveryResult.FAILED
 
 
-@pytest.mark.parametrize("secret", [None, "", "whsec_", "whsec_no base64!"])
-def test_without_a_usable_secret_the_start_is_stopped(secret: str | None) -> None:
-    with pytest.raises(SettingsError, match="TASK_STATUS_WEBHOOK_SECRET") as caught:
-        webhook_at("http://127.0.0.1:1/", secret)
-    assert "no base64!" not in str(caught.value)
+def test_without_a_secret_the_start_is_stopped() -> None:
+    with pytest.raises(SettingsError, match="TASK_STATUS_WEBHOOK_SECRET"):
+        webhook_at("http://127.0.0.1:1/", None)
 
 
 class Receiver:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from functions.errors import SettingsError
@@ -69,6 +71,8 @@ def test_the_rate_of_an_instance_is_limit_times_share_by_instances() -> None:
         ("TIMEOUT_SECONDS", "5"),
         ("DOORS", "window"),
         ("AUTH", "basic"),
+        ("ALLOWED_HOSTS", "*"),
+        ("ALLOWED_HOSTS", "http://a.example.com"),
         ("CORS_ORIGINS", "*"),
         ("CORS_ORIGINS", "https://a.example.com/path"),
         ("SUBMIT", "yes"),
@@ -93,7 +97,30 @@ def test_a_secret_that_is_too_short_is_refused_without_being_shown() -> None:
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize("secret", ["", "whsec_"])
+def test_a_webhook_secret_is_base64_of_24_bytes_with_or_without_its_prefix(secret: str) -> None:  # case A7
+    encoded = base64.b64encode(b"k" * 24).decode()
+    assert read(WEBHOOK_SECRET=secret + encoded).webhook_secret == b"k" * 24
+    short = base64.b64encode(b"k" * 23).decode()
+    for refused in (short, "k", "not base64 at all!", "plain-text-of-more-than-24-bytes"):
+        with pytest.raises(SettingsError, match="TASK_STATUS_WEBHOOK_SECRET") as caught:
+            read(WEBHOOK_SECRET=secret + refused)
+        assert refused not in str(caught.value).replace("Example", "")
+
+
+@pytest.mark.parametrize("configured", [{"JWT_SECRET": "s" * 32}, {"JWKS": "https://id.example.com/jwks.json"}])
+def test_what_tokens_are_verified_with_asks_for_tokens_everywhere(configured: dict[str, str]) -> None:  # case A5
+    assert read(**configured).auth.mode == "jwt"
+    assert read(**configured, AUTH="jwt").auth.mode == "jwt"
+    with pytest.raises(SettingsError, match="contradicts"):
+        read(**configured, AUTH="none")
+
+
+def test_a_built_in_runtime_is_closed_however_little_its_environment_tells() -> None:  # case A5
+    assert read_settings({}, on_function_compute=True).auth.mode == "jwt"
+
+
 def test_no_secret_stands_in_the_settings_text() -> None:
-    settings = read(JWT_SECRET="s" * 40, WEBHOOK_SECRET="whsec_hidden")
+    settings = read(JWT_SECRET="s" * 40, WEBHOOK_SECRET="whsec_" + base64.b64encode(b"hidden" * 4).decode())
     assert "s" * 40 not in repr(settings)
-    assert "whsec_hidden" not in repr(settings)
+    assert "hidden" not in repr(settings)

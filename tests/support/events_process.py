@@ -23,7 +23,7 @@ from functions.events.rules import read_rules
 from functions.events.store.oss import open_store
 from functions.events.timings import Timings
 from functions.events.wiring import keeping
-from functions.server import create_app, web_server
+from functions.server import Components, create_app, web_server
 from functions.settings import read_settings
 from functions.tasks.service import build_service
 from functions.upstream.credentials import CredentialSource
@@ -40,7 +40,7 @@ async def serve(port: int, pace: Timings) -> None:
     tasks = build_service(settings, credentials)
     rules = read_rules(settings.rules_path, settings.products)
     door = OssEventHandler(keeping(settings, rules, tasks, open_store(settings, credentials), pace))
-    app = create_app(settings, tasks, credentials=credentials, events=door)
+    app = create_app(Components(settings=settings, tasks=tasks, credentials=credentials, events=door))
     await web_server(app, settings, port, "127.0.0.1").serve()
 
 

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 
 from functions.model import TaskKey
 from functions.products.submit.rejections import Accepted
-from functions.server import create_app, web_server
+from functions.server import Components, create_app, web_server
 from functions.settings import Settings
 from functions.tasks.query import ListQuery, LookupQuery, Scope
 from functions.tasks.report import (
@@ -180,12 +180,16 @@ def report(*, rows: int = 1, done: bool = False) -> TaskReport:
 
 
 @contextmanager
-def serving(settings: Settings, tasks: Tasks, *, linger: bool = False, **parts: Any) -> Iterator[httpx.Client]:
+def serving(
+    settings: Settings, tasks: Tasks, *, linger: bool = False, streaming: bool = True, **parts: Any
+) -> Iterator[httpx.Client]:
     """The door on a socket of its own; every answer that the client gets is held against the contract.
 
     With `linger`, nobody waits until the server has noticed that it is over, which takes it some tenths of a second.
     """
-    server = web_server(create_app(settings, tasks, **parts), settings, 0)
+    server = web_server(
+        create_app(Components(settings=settings, tasks=tasks, **parts), streaming=streaming), settings, 0
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     _until(lambda: server.started)
@@ -224,7 +228,7 @@ def _hold_against_the_contract(response: httpx.Response) -> None:
     assert headers["access-control-allow-origin"] not in {"", "*", "null"}
     assert "ETag" in headers["access-control-expose-headers"]
     assert headers["x-request-id"]
-    assert headers["cache-control"] == "no-store"
+    assert headers["cache-control"] == "no-store, no-transform"
     assert headers["vary"].startswith("Accept, Authorization, Origin")
     if response.content:
         validate(response)

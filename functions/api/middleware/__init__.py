@@ -1,1 +1,1 @@
-"""What every request passes through."""
+"""What every request passes through, in this order from the outside in: server.py lists it."""

@@ -1,4 +1,4 @@
-"""gzip for who accepts it, and only where it pays."""
+"""gzip for callers that accept it, where it pays."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ LEVEL = 5
 class Compression:
     """Compresses bodies of at least 1 KB, never event streams.
 
-    Starlette's responder without its middleware, which takes `gzip;q=0` for a wish and overlooks `GZIP`.
+    Starlette's responder without its middleware, which reads `gzip;q=0` as acceptance and overlooks `GZIP`.
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        """`app` is what to compress."""
+        """`app` is what may be compressed."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,8 +1,8 @@
-"""CORS, and why it is not a library's: Function Compute opens what the function leaves open.
+"""Cross-origin requests (docs/contract.md 8.5).
 
-An answer without Access-Control-Allow-Origin lets Function Compute reflect whatever origin asked, with credentials
-(FC facts 2, CORS). Starlette's middleware sends none to an origin that is not listed. So every answer names one: the
-origin that asked if it is listed, else the function's own, which opens nothing.
+To an answer without Access-Control-Allow-Origin Function Compute adds the origin that asked, with credentials
+(docs/function-compute.md 2.7). Starlette's middleware sends none to an origin that is not listed. So every answer here
+names one: the origin that asked if it is listed, else the function's own, which opens nothing.
 """
 
 from __future__ import annotations
@@ -16,12 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _EXPOSED = "ETag, Retry-After, X-Request-Id, Location, Server-Timing"
-_SENDABLE = "Accept, Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID"
-_PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
-    "Access-Control-Allow-Headers": _SENDABLE,
-    "Access-Control-Max-Age": "7200",
-}
+_HEADERS = "Accept, Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, X-Request-Id"
+_HEADER_NAMES = re.compile(r"[A-Za-z0-9_, \t-]{1,1024}")
 
 
 class Cors:
@@ -47,8 +43,24 @@ class Cors:
                 headers["Access-Control-Expose-Headers"] = _EXPOSED
             await send(message)
 
-        app = Response(status_code=204, headers=_PREFLIGHT) if scope["method"] == "OPTIONS" else self._app
+        app = self._preflight(scope) if scope["method"] == "OPTIONS" else self._app
         await app(scope, receive, send_with_origin)
+
+    def _preflight(self, scope: Scope) -> Response:
+        headers = Headers(scope=scope)
+        asked = headers.get("access-control-request-headers", "")
+        # Monitoring libraries add headers of their own (sentry-trace, baggage, traceparent); none is read here.
+        more = (
+            f", {asked}"
+            if headers.get("origin", "").lower() in self._origins and _HEADER_NAMES.fullmatch(asked)
+            else ""
+        )
+        allowed = {
+            "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
+            "Access-Control-Allow-Headers": _HEADERS + more,
+            "Access-Control-Max-Age": "7200",
+        }
+        return Response(status_code=204, headers=allowed)
 
     def _allowed(self, scope: Scope) -> str:
         origin = Headers(scope=scope).get("origin", "")
@@ -61,5 +73,5 @@ class Cors:
         if forwarded in _DEFAULT_PORTS:
             scheme = forwarded
         host = headers.get("host", "").lower()
-        # Anything else in the header's place could not be an origin, and browsers do not send it.
+        # Browsers send no other form of Host.
         return f"{scheme}://{host.removesuffix(_DEFAULT_PORTS[scheme]) if _HOST.fullmatch(host) else 'localhost'}"

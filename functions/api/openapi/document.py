@@ -13,22 +13,23 @@ from typing import Any
 import msgspec
 import msgspec.inspect
 
+from functions.api.capabilities import Capabilities
 from functions.api.health import Health
 from functions.api.idempotency import HEADER
 from functions.api.openapi.parameters import query_parameter, question
 from functions.api.parsing.parameters import PARAMETERS
 from functions.api.parsing.submission import SCHEMA as SUBMISSION
-from functions.api.problems import KINDS, MEDIA_TYPE, ProblemDocument
+from functions.api.problems import MEDIA_TYPE, PROBLEM_TYPES, ProblemDocument
 from functions.tasks.report import QuotaReport, TaskList, TaskReport
 from functions.tasks.submit import SubmitReport
 
 Json = dict[str, Any]
 _REF = "#/components/schemas/"
-_TYPES = (TaskReport, TaskList, QuotaReport, SubmitReport, ProblemDocument, Health)
-_OF_ANY_ROUTE = (405, 500)
-_OF_QUESTIONS = (400, 401, 403, 404, 405, 406, 429, 500, 502, 503, 504)
+_TYPES = (TaskReport, TaskList, QuotaReport, SubmitReport, Capabilities, ProblemDocument, Health)
+_OF_ANY_ROUTE = (400, 405, 421, 500)
+_OF_QUESTIONS = (400, 401, 403, 404, 405, 406, 421, 429, 500, 502, 503, 504)
 _OF_BODIES = (413, 415)
-_OF_SUBMISSIONS = (400, 401, 403, 405, 406, 409, 422, 429, 500, 503, 504)
+_OF_SUBMISSIONS = (400, 401, 403, 405, 406, 409, 421, 422, 429, 500, 503, 504)
 _HEADERS: Mapping[str, Json] = {
     "ETag": {"description": 'Of reports: `W/"<version>"`.', "schema": {"type": "string"}},
     "Retry-After": {
@@ -78,7 +79,9 @@ def document() -> Json:
         "paths": _paths(),
         "components": {
             "schemas": {"Question": question(), "Submission": dict(SUBMISSION), **schemas},
-            "responses": {str(status): _problem(status) for status in sorted({kind.status for kind in KINDS.values()})},
+            "responses": {
+                str(status): _problem(status) for status in sorted({kind.status for kind in PROBLEM_TYPES.values()})
+            },
             "headers": dict(_HEADERS),
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
@@ -129,6 +132,7 @@ def _paths() -> Json:
             }
         },
         "/v1/quota": {"get": _quota()},
+        "/v1/capabilities": {"get": _capabilities()},
         "/healthz": {"get": _health()},
         "/openapi.json": {
             "get": {
@@ -177,6 +181,18 @@ def _quota() -> Json:
     }
 
 
+def _capabilities() -> Json:
+    return {
+        "operationId": "capabilities",
+        "summary": "What this service and the caller's token allow",
+        "security": [{"token": []}, {}],
+        "responses": {
+            "200": _answer("It.", {"$ref": _REF + "Capabilities"}, ("X-Request-Id",)),
+            **_problems((400, 401, 405, 406, 421, 429, 500, 503)),
+        },
+    }
+
+
 def _health() -> Json:
     verbose = {
         "name": "verbose",
@@ -217,9 +233,9 @@ def _problems(statuses: Iterable[int]) -> Json:
 
 
 def _problem(status: int) -> Json:
-    reasons = [reason for reason, kind in KINDS.items() if kind.status == status]
+    reasons = [reason for reason, kind in PROBLEM_TYPES.items() if kind.status == status]
     return {
-        "description": "; ".join(f"`{reason}`: {KINDS[reason].title}" for reason in reasons),
+        "description": "; ".join(f"`{reason}`: {PROBLEM_TYPES[reason].title}" for reason in reasons),
         "headers": _headers(("X-Request-Id", *_ALSO_WITH.get(status, ()))),
         "content": {MEDIA_TYPE: {"schema": {"$ref": _REF + "ProblemDocument"}}},
     }

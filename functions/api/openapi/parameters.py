@@ -33,7 +33,9 @@ def question() -> Json:
 
 
 def _member(parameter: Parameter) -> Json:
-    schema: Json = {"type": "array", "items": _value(parameter), "minItems": 1} if parameter.many else _value(parameter)
+    schema: Json = (
+        {"type": "array", "items": _value(parameter), "minItems": 1} if parameter.is_array else _value(parameter)
+    )
     return {**schema, "description": parameter.about}
 
 

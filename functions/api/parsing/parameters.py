@@ -1,4 +1,4 @@
-"""The parameters of a question, as data: both readers, the checks and the OpenAPI document are made from this table."""
+"""The parameters of a query, as data: both parsers, the checks and the OpenAPI document use this table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from functions.tasks.query import (
 )
 
 BAD = "bad"
-"""The status filter that stands for every way of being over without having worked."""
+"""The status filter for every way of ending without success."""
 
 
 class ParameterType(Enum):
@@ -38,7 +38,7 @@ class ParameterType(Enum):
 
 
 class Use(Flag):
-    """Which questions a parameter belongs to."""
+    """Which queries a parameter belongs to."""
 
     LOOKUP = auto()
     LIST = auto()
@@ -46,7 +46,7 @@ class Use(Flag):
 
 
 class Bounds(msgspec.Struct, frozen=True):
-    """Where a number must lie, both ends included, and what it is when left out."""
+    """The bounds of a number, both included, and its value when left out."""
 
     low: int
     high: int
@@ -56,7 +56,7 @@ class Bounds(msgspec.Struct, frozen=True):
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     """One parameter. One value of it has `bounds`, or is one of `words`, or matches `pattern` as a whole.
 
-    `must` is what a caller is told who gets it wrong.
+    `must` says what a value must be, for the caller that got it wrong.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     examples: tuple[str, ...] = ()
 
     @property
-    def many(self) -> bool:
+    def is_array(self) -> bool:
         """Whether it is an array in JSON."""
         return self.kind in {ParameterType.WORDS, ParameterType.URLS}
 

@@ -1,4 +1,4 @@
-"""From what a caller wrote to a checked question. Every fault is found, not only the first."""
+"""From raw parameters to a checked query. Every fault is found, not only the first."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from functions.settings import Settings
 from functions.tasks.query import MAX_IDS, ListQuery, LookupQuery, RequestedId, Scope, TaskQuery, Until
 
 ANSWER_MARGIN_SECONDS = 5
-"""What is kept of the function's own timeout to bring the answer out after a wait (design part 4, `wait`)."""
+"""Kept of the function's timeout, to send the answer after a wait (docs/contract.md 2, `wait`)."""
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _A_TIME = "it must be a time like 2026-11-22T03:31:00Z or 2026-11-22T11:31:00+08:00 (in a URL a + is written %2B)"
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
 
 
 def to_query(given: RawParameters, settings: Settings, scope: Scope) -> TaskQuery:
-    """The question, a lookup when `taskId` or `object` is present: then without ids, which the object's are to be.
+    """The query: a lookup when `taskId` or `object` is present. With `object` it has no ids yet: they are the object's.
 
     Raises InvalidRequest with all faults.
     """
@@ -31,7 +31,7 @@ def to_query(given: RawParameters, settings: Settings, scope: Scope) -> TaskQuer
 
 
 class _QueryParser:
-    """One pass over what was given; a faulty value is noted, and what is returned in its place is never used."""
+    """Reads each parameter once; a faulty value is noted, and what is returned in its place is never used."""
 
     def __init__(self, given: RawParameters, settings: Settings) -> None:
         self._given = given

@@ -1,4 +1,4 @@
-"""What a caller wrote, before it is checked: a query string or a JSON object become the same lists of texts."""
+"""Raw parameters, before they are checked: a query string or a JSON object become the same lists of texts."""
 
 from __future__ import annotations
 
@@ -35,6 +35,20 @@ class FaultList:
         """Raises InvalidRequest with all faults if there is one."""
         if self._found:
             raise InvalidRequest(tuple(self._found)[:MAX_FAULTS])
+
+
+def only_parameters(query_string: bytes, allowed: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """The parameters of a route that knows only `allowed` (name -> values). Raises InvalidRequest with all others."""
+    faults, known = FaultList(), {}
+    for name, value in parse_qsl(query_string.decode("ascii", "replace"), keep_blank_values=True):
+        if name not in allowed:
+            rule = f"known are {', '.join(allowed)}" if allowed else "there are none here"
+            faults.add(name[:SHOWN], None, f"unknown parameter; {rule}")
+        elif value not in allowed[name]:
+            faults.add(name, value, f"it must be {' or '.join(allowed[name])}")
+        known[name] = value
+    faults.raise_any()
+    return known
 
 
 class RawParameters(msgspec.Struct, frozen=True):
@@ -107,7 +121,7 @@ def _from_texts(parameter: Parameter, texts: list[str], faults: FaultList) -> tu
 def _from_member(parameter: Parameter, value: object, faults: FaultList) -> tuple[str, ...]:
     if parameter.kind is ParameterType.NUMBER:
         return _number(parameter, value, faults)
-    if parameter.many:
+    if parameter.is_array:
         return _strings(parameter, value, faults)
     if isinstance(value, str):
         return (value,)

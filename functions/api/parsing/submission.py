@@ -1,4 +1,4 @@
-"""From a body to a checked submission: every fault is found, and all that the sender's token does not cover."""
+"""From a body to a checked submission: every fault is found, and everything that the caller's token does not allow."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from functions.tasks.submit import MAX_URL, OBJECT_TYPES, Submission, path_fault
 
 MEMBERS = ("action", "product", "objectType", "objectPaths")
 MAX_PATHS = 1_000
-"""URLs of one submission: what the vendor takes in a call and, of one domain, in a minute (facts 2)."""
+"""URLs of one submission: what the vendor takes in a call and, of one domain, in a minute (docs/vendor.md 2)."""
 _WORDS: Mapping[str, tuple[str, ...]] = {**OBJECT_TYPES, "preload": (*OBJECT_TYPES["preload"], "preload")}
 """`objectType` by action: tasks of a prefetch are reported as `preload`, so that word is understood, too."""
-_WORDS_OF_THEIR_OWN = ("directory", "regex")
+_NAMED_TYPES = frozenset({"directory", "regex"})
 """Object types that a token must name beside `refresh`: one of these can empty a whole cache."""
 SCHEMA: Mapping[str, Any] = MappingProxyType(
     {
@@ -58,7 +58,7 @@ def to_submission(written: Mapping[str, object], settings: Settings, scope: Scop
 
 
 class _SubmissionParser:
-    """One pass over what was given; a faulty value is noted, and what is returned in its place is never used."""
+    """Reads each member once; a faulty value is noted, and what is returned in its place is never used."""
 
     def __init__(self, written: Mapping[str, object], settings: Settings) -> None:
         self._written = written
@@ -108,12 +108,24 @@ class _SubmissionParser:
         return distinct
 
 
+def types_in_scope(object_types: Mapping[str, tuple[str, ...]], scope: Scope) -> Mapping[str, tuple[str, ...]]:
+    """Of the object types by action, those that `scope` may submit."""
+    if scope.actions is None:
+        return object_types
+    allowed = {
+        action: tuple(word for word in words if word in scope.actions or word not in _NAMED_TYPES)
+        for action, words in object_types.items()
+        if action in scope.actions
+    }
+    return {action: words for action, words in allowed.items() if words}
+
+
 def _forbidden(submission: Submission, scope: Scope) -> Iterable[ParameterFault]:
     if scope.products is not None and submission.product not in scope.products:
         yield _fault("product", submission.product, "the token's products do not name it")
     if scope.actions is not None and submission.action not in scope.actions:
         yield _fault("action", submission.action, "the token's actions do not name it")
-    if scope.actions is not None and submission.object_type in {*_WORDS_OF_THEIR_OWN} - scope.actions:
+    if scope.actions is not None and submission.object_type in _NAMED_TYPES - scope.actions:
         yield _fault("objectType", submission.object_type, "the token's actions do not name it")
     if scope.domains is not None:
         yield from _outside(submission, scope.domains)

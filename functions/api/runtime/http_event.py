@@ -1,7 +1,7 @@
 """Function Compute's HTTP event (version v1) to ASGI and back: the adapter for its built-in runtimes.
 
-The event's keys and its quirks: FC facts 2, "HTTP trigger event" and "Response format". Repeated headers and query
-parameters arrive joined by commas; `rawPath` is percent-encoded while `queryParameters` are not; any key may be
+The event and the response: docs/function-compute.md 2.2 and 2.3. Repeated headers and query parameters arrive joined by
+commas; `rawPath` is percent-encoded while `queryParameters` are not; any key may be
 missing or null; no rule says in which case header names come.
 """
 
@@ -22,7 +22,7 @@ _LEFT_OUT_OF_REQUESTS = frozenset({"connection", "keep-alive", "transfer-encodin
 _FORBIDDEN_IN_ANSWERS = frozenset(
     {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding", "upgrade"}
 )
-"""FC facts 2, "HTTP trigger"; x-fc-* besides."""
+"""docs/function-compute.md 2.6; x-fc-* besides."""
 
 
 class HttpAnswer(TypedDict):
@@ -108,7 +108,7 @@ class _Exchange:
     async def receive(self) -> Message:
         if self._incoming:
             return self._incoming.pop()
-        # The caller stays until there is an answer: a disconnect is never seen on built-in runtimes.
+        # Built-in runtimes do not tell that a caller has left.
         await self._over.wait()
         return {"type": "http.disconnect"}
 

@@ -1,4 +1,4 @@
-"""From the port's opening to its closing."""
+"""From the opening of the port to its closing."""
 
 from __future__ import annotations
 
@@ -9,24 +9,23 @@ from functions.api.protocols import Resident, Watchable
 
 
 class Lifecycle:
-    """Closes the service once, whoever says first that it is over: the platform's pre-stop hook, or a signal."""
+    """Ends waits and closes the service, each at its time."""
 
     def __init__(self, service: object) -> None:
         """A service that holds nothing needs no closing."""
-        self._resident = service if isinstance(service, Resident) else None
-        self._watchable = service if isinstance(service, Watchable) else None
+        self._service = service
+        self.stopping = False
 
-    def let_go(self) -> None:
-        """Send away those who wait, before connections are waited for: they come back to another instance."""
-        if self._watchable:
-            self._watchable.let_go()
+    def release(self) -> None:
+        """Send away the callers who wait now: they come back, to this instance or another."""
+        if isinstance(self._service, Watchable):
+            self._service.release()
 
-    async def stop(self) -> None:
-        """Close the service; a second call does nothing."""
-        self.let_go()
-        resident, self._resident = self._resident, None
-        if resident:
-            await resident.close()
+    def begin_shutdown(self) -> None:
+        """The process was told to end: nobody can wait any more."""
+        self.stopping = True
+        if isinstance(self._service, Watchable):
+            self._service.let_go()
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _: object) -> AsyncIterator[None]:
@@ -34,4 +33,6 @@ class Lifecycle:
         try:
             yield
         finally:
-            await self.stop()
+            self.begin_shutdown()
+            if isinstance(self._service, Resident):
+                await self._service.close()

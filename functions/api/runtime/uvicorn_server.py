@@ -9,22 +9,22 @@ import uvicorn
 from starlette.applications import Starlette
 
 KEEP_ALIVE_SECONDS = 900
-"""Function Compute keeps its connection to the server for 15 minutes (FC facts 3)."""
+"""Function Compute keeps its connection to the server for 15 minutes (docs/function-compute.md 3.1)."""
 GRACE_SECONDS = 30
 """How long open requests may take to end after SIGTERM."""
 
 
 class WebServer(uvicorn.Server):
-    """Sends waiting callers away before it waits for their connections to close."""
+    """Ends waits before it waits for connections to close."""
 
-    def __init__(self, config: uvicorn.Config, let_go: Callable[[], None]) -> None:
-        """`let_go` ends all waiting."""
+    def __init__(self, config: uvicorn.Config, begin_shutdown: Callable[[], None]) -> None:
+        """`begin_shutdown` ends all waits."""
         super().__init__(config)
-        self._let_go = let_go
+        self._begin_shutdown = begin_shutdown
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Called by uvicorn when SIGTERM or SIGINT came."""
-        self._let_go()
+        self._begin_shutdown()
         await super().shutdown(sockets)
 
 
@@ -39,9 +39,9 @@ def web_server(app: Starlette, *, host: str, port: int, on_function_compute: boo
         access_log=False,
         log_config=None,
         proxy_headers=False,
-        # Function Compute forbids functions to send these two (FC facts 2); a plain server owes its callers a date.
+        # Function Compute forbids these two (docs/function-compute.md 2.6); a plain server owes its callers a date.
         server_header=False,
         date_header=not on_function_compute,
         ws="none",
     )
-    return WebServer(config, app.state.let_go)
+    return WebServer(config, app.state.begin_shutdown)

@@ -45,8 +45,8 @@ class PageTokens:
 
     def __init__(self, settings: Settings) -> None:
         """Any secret of the settings will do, as long as every instance has it."""
-        secret = settings.auth.jwt_secret or settings.webhook_secret or ""
-        self._key = hashlib.blake2b(secret.encode(), person=_PURPOSE[:16]).digest()
+        secret = (settings.auth.jwt_secret or "").encode() or settings.webhook_secret or b""
+        self._key = hashlib.blake2b(secret, person=_PURPOSE[:16]).digest()
 
     def write(self, query: ListQuery, cursors: Mapping[str, Cursor]) -> str:
         """The token for what is left of `query`."""

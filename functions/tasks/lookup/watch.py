@@ -35,11 +35,16 @@ class Watches:
         self._watches: dict[LookupQuery, Watch] = {}
         self._closed = False
 
-    def close(self) -> None:
-        """Release everybody who waits, with the newest answer: this instance is about to end."""
-        self._closed = True
+    def release(self) -> None:
+        """End the waits there are, each with its newest answer; later ones start a new watch."""
         for watch in self._watches.values():
             watch.close()
+        self._watches.clear()
+
+    def close(self) -> None:
+        """End the waits there are and allow no new ones: this instance is about to end."""
+        self._closed = True
+        self.release()
 
     @asynccontextmanager
     async def watch(self, query: LookupQuery) -> AsyncIterator[Viewer]:

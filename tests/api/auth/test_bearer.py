@@ -16,7 +16,8 @@ import pytest
 from starlette.datastructures import Headers
 
 from functions.api.auth import mint
-from functions.api.auth.bearer import AllowAll, DenyAll, admission_by, scope_of
+from functions.api.auth.bearer import AllowAll, DenyAll, authenticator_for
+from functions.api.auth.claims import scope_from
 from functions.api.problems import RequestRefused
 from functions.settings import AuthSettings, Settings
 from functions.tasks.query import EVERYTHING, Scope
@@ -85,9 +86,9 @@ BAD_TOKENS = {
 
 @pytest.mark.parametrize("name", BAD_TOKENS)
 def test_a_bad_token_is_refused_with_one_reason(guarded: tuple[httpx.Client, StubTasks], name: str) -> None:
-    door, tasks = guarded
+    server, tasks = guarded
     token, reason = BAD_TOKENS[name]
-    response = door.get(ASKED, headers={"Authorization": f"Bearer {token}"})
+    response = server.get(ASKED, headers={"Authorization": f"Bearer {token}"})
     problem(response, 401, reason)
     assert response.headers["www-authenticate"] == 'Bearer error="invalid_token"'
     assert token not in response.text
@@ -130,12 +131,12 @@ def test_open_routes_stay_open(guarded: tuple[httpx.Client, StubTasks], path: st
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 def test_a_good_token_opens(scheme: str) -> None:
     tasks = FiguredTasks()
-    with serving(Settings(auth=GUARDED), tasks, linger=True) as door:
+    with serving(Settings(auth=GUARDED), tasks, linger=True) as server:
         headers = {"Authorization": f"{scheme} {signed(products=['cdn'], domains=['*.Example.com'])}"}
-        assert door.get(ASKED, headers=headers).status_code == 200
-        assert door.get("/v1/tasks", headers=headers).status_code == 200
-        assert door.post("/v1/tasks/query", json={"taskId": ["1"]}, headers=headers).status_code == 200
-        assert door.get("/healthz?verbose=1", headers=headers).json()["figures"] == {"cdn": {"calls": 3}}
+        assert server.get(ASKED, headers=headers).status_code == 200
+        assert server.get("/v1/tasks", headers=headers).status_code == 200
+        assert server.post("/v1/tasks/query", json={"taskId": ["1"]}, headers=headers).status_code == 200
+        assert server.get("/healthz?verbose=1", headers=headers).json()["figures"] == {"cdn": {"calls": 3}}
     scopes = [question.scope for question in tasks.questions]
     products, domains = frozenset({"cdn"}), frozenset({"*.example.com"})
     assert [(scope.products, scope.domains) for scope in scopes] == [(products, domains)] * 3
@@ -149,17 +150,17 @@ def test_a_clock_may_be_a_little_off(guarded: tuple[httpx.Client, StubTasks]) ->
 
 
 def test_audience_and_issuer_matter_only_when_configured(opened: Opener) -> None:
-    door = opened(Settings(auth=AuthSettings(mode="jwt", jwt_secret=SECRET)))
+    server = opened(Settings(auth=AuthSettings(mode="jwt", jwt_secret=SECRET)))
     for token in (signed(), signed(aud="anything"), signed(aud="absent", iss="absent")):
-        assert door.get(ASKED, headers={"Authorization": f"Bearer {token}"}).status_code == 200
+        assert server.get(ASKED, headers={"Authorization": f"Bearer {token}"}).status_code == 200
 
 
 def test_with_nothing_configured_nobody_gets_in_and_is_told_what_to_set(opened: Opener, tasks: StubTasks) -> None:
-    door = opened(Settings(auth=AuthSettings(mode="jwt")))
-    told = problem(door.get(ASKED, headers={"Authorization": f"Bearer {signed()}"}), 503, "auth-not-configured")
+    server = opened(Settings(auth=AuthSettings(mode="jwt")))
+    told = problem(server.get(ASKED, headers={"Authorization": f"Bearer {signed()}"}), 503, "auth-not-configured")
     assert "TASK_STATUS_JWT_SECRET" in told["detail"]
-    problem(door.get("/healthz?verbose=1"), 503, "auth-not-configured")
-    assert door.get("/healthz").status_code == 200
+    problem(server.get("/healthz?verbose=1"), 503, "auth-not-configured")
+    assert server.get("/healthz").status_code == 200
     assert tasks.questions == []
 
 
@@ -173,29 +174,29 @@ def test_with_nothing_configured_nobody_gets_in_and_is_told_what_to_set(opened: 
     ],
 )
 def test_an_absent_claim_is_all_and_an_empty_one_nothing(claims: dict[str, Any], scope: Scope) -> None:
-    assert msgspec.structs.replace(scope_of(claims), caller=scope.caller) == scope
+    assert msgspec.structs.replace(scope_from(claims), caller=scope.caller) == scope
 
 
 def test_a_caller_stays_the_same_when_the_token_is_renewed() -> None:
     def caller(**claims: Any) -> str:
-        return scope_of({**GOOD, **claims}).caller
+        return scope_from({**GOOD, **claims}).caller
 
     assert caller(exp=NOW + 900, iat=NOW, jti="2", products=["cdn"]) == caller()
     assert caller(sub="you") != caller()
     assert caller(iss="https://other.example/") != caller()
     without_subject = {"exp": NOW, "products": ["cdn"]}
-    assert scope_of({**without_subject, "exp": NOW + 1}).caller == scope_of(without_subject).caller
-    assert scope_of({**without_subject, "products": []}).caller != scope_of(without_subject).caller
+    assert scope_from({**without_subject, "exp": NOW + 1}).caller == scope_from(without_subject).caller
+    assert scope_from({**without_subject, "products": []}).caller != scope_from(without_subject).caller
     assert EVERYTHING.caller == "anonymous"
 
 
 def test_a_claim_that_utf_8_cannot_hold_is_no_fault_of_ours() -> None:  # case A7
-    assert scope_of({"x": "\ud800"}).caller != scope_of({"x": "\ud801"}).caller
+    assert scope_from({"x": "\ud800"}).caller != scope_from({"x": "\ud801"}).caller
 
 
 def test_the_mode_decides_who_is_let_in() -> None:
-    assert isinstance(admission_by(AuthSettings(mode="none", jwt_secret=SECRET)), AllowAll)
-    assert isinstance(admission_by(AuthSettings(mode="jwt")), DenyAll)
+    assert isinstance(authenticator_for(AuthSettings(mode="none")), AllowAll)
+    assert isinstance(authenticator_for(AuthSettings(mode="jwt")), DenyAll)
 
 
 def minted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -230,5 +231,5 @@ def test_the_secret_is_in_no_text() -> None:
     assert SECRET not in repr(GUARDED)
     headers = Headers({"authorization": f"Bearer {signed(key=OTHER)}"})
     with pytest.raises(RequestRefused) as error:
-        asyncio.run(admission_by(GUARDED).admit(headers))
+        asyncio.run(authenticator_for(GUARDED).authenticate(headers))
     assert SECRET not in repr(error.value)

@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -23,8 +24,17 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 from starlette.datastructures import Headers
 
-from functions.api.auth.bearer import admission_by
-from functions.api.auth.jwks import COOLDOWN_SECONDS, FRESH_SECONDS, MAX_BYTES, KeySet, key_source, parse_keys
+from functions.api.auth import jwks
+from functions.api.auth.bearer import authenticator_for
+from functions.api.auth.jwks import (
+    COOLDOWN_SECONDS,
+    FRESH_SECONDS,
+    MAX_BYTES,
+    KeySet,
+    KeySetUnreadable,
+    key_source,
+    parse_keys,
+)
 from functions.api.problems import RequestRefused
 from functions.errors import SettingsError
 from functions.model import Moment
@@ -33,6 +43,10 @@ from functions.settings import AuthSettings
 CLAIMS = {"exp": int(time.time()) + 600, "products": ["cdn"]}
 RSA = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
 EC = ec.generate_private_key(ec.SECP256R1())
+SHORT_RSA = jwt.get_algorithm_by_name("RS256").to_jwk(
+    rsa.generate_private_key(65_537, 1_024).public_key(),  # noqa: S505 -- too short on purpose
+    as_dict=True,
+)
 ED = ed25519.Ed25519PrivateKey.generate()
 PRIVATE: dict[str, Any] = {"RS256": RSA, "ES256": EC, "EdDSA": ED}
 SECRET = "a-secret-of-at-least-32-bytes-to-sign-with"
@@ -55,7 +69,7 @@ def signed(algorithm: str, key: Any = None, kid: str | None = None, **claims: An
 def admitted(auth: AuthSettings, token: str) -> str:
     """`in`, or the reason why not."""
     try:
-        asyncio.run(admission_by(auth).admit(Headers({"authorization": f"Bearer {token}"})))
+        asyncio.run(authenticator_for(auth).authenticate(Headers({"authorization": f"Bearer {token}"})))
     except RequestRefused as refusal:
         return refusal.reason
     return "in"
@@ -96,6 +110,22 @@ def published(tmp_path: Path) -> Callable[..., AuthSettings]:
 @pytest.mark.parametrize("algorithm", PRIVATE)
 def test_a_token_of_each_kind_of_key_opens(published: Callable[..., AuthSettings], algorithm: str) -> None:
     assert admitted(published(), signed(algorithm)) == "in"
+
+
+@pytest.mark.parametrize("named", ["Ed25519", "EdDSA", None])
+@pytest.mark.parametrize("token_says", ["Ed25519", "EdDSA"])
+def test_ed25519_goes_by_both_of_its_names(  # case R6
+    published: Callable[..., AuthSettings], named: str | None, token_says: str
+) -> None:
+    key = {**jwk("EdDSA"), **({"alg": named} if named else {})}
+    header, claims = ({"alg": token_says, "kid": "EdDSA"}, CLAIMS)
+    signing_input = ".".join(encoded(json.dumps(part).encode()) for part in (header, claims))
+    token = f"{signing_input}.{encoded(ED.sign(signing_input.encode()))}"
+    assert admitted(published(key), token) == "in"
+
+
+def encoded(part: bytes) -> str:
+    return base64.urlsafe_b64encode(part).rstrip(b"=").decode()
 
 
 def forged(key: bytes, kid: str) -> str:
@@ -146,14 +176,20 @@ def test_keys_that_must_not_check_tokens_are_left_out() -> None:
         {"kty": "RSA", "kid": "broken"},
         {"kid": "no type"},
         {"kty": "EC", "crv": "P-1", "kid": "odd"},
+        {"kty": ["RSA"], "kid": "odd type"},
+        jwk("RS256", use=["sig"]),
+        {**jwk("EdDSA"), "alg": "ES256"},
+        SHORT_RSA,  # case A7
     ]
     usable = parse_keys(key_set(*left_out, jwk("ES256", use="sig")))
     assert [key.key_id for key in usable] == ["ES256"]
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"keys": 5}', b"<html>", b" " * (MAX_BYTES + 1)])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b'{"keys": 5}', b'{"keys": []}', b"<html>", b"[" * 90_000, b" " * (MAX_BYTES + 1)]
+)
 def test_what_is_no_key_set_is_told(body: bytes) -> None:
-    with pytest.raises(ValueError, match=r".+"):
+    with pytest.raises(KeySetUnreadable, match=r".+"):
         parse_keys(body)
 
 
@@ -195,7 +231,7 @@ def test_when_the_source_fails_the_old_keys_go_on(caplog: pytest.LogCaptureFixtu
 
     async def asking() -> None:
         await keys.find("RS256")
-        for body in (b"", b"<html>"):
+        for body in (b"", b"<html>", b'{"keys": []}'):  # case A7
             source.body = body
             clock.seconds += FRESH_SECONDS
             assert (await keys.find("RS256")).key_id == "RS256"
@@ -203,7 +239,7 @@ def test_when_the_source_fails_the_old_keys_go_on(caplog: pytest.LogCaptureFixtu
     asyncio.run(asking())
     assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
         "key set unreadable"
-    ] * 2
+    ] * 3
 
 
 def test_without_any_keys_it_is_our_trouble_and_passes() -> None:
@@ -237,15 +273,28 @@ class Published(BaseHTTPRequestHandler):
         "/large": (200, b" " * (MAX_BYTES * 2)),
         "/gone": (404, b""),
         "/moved": (302, b""),
+        "/dripping": (200, b""),
     }
+    user_agents: list[str | None] = []  # noqa: RUF012 -- the same
 
     def do_GET(self) -> None:
+        self.user_agents.append(self.headers["User-Agent"])
+        if self.path == "/dripping":
+            self._drip()
         status, body = self.answers[self.path]
         self.send_response(status)
         self.send_header("Location", "/jwks.json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def _drip(self) -> None:
+        """One byte of a header that never ends, again and again, until the other side has gone."""
+        with suppress(OSError):
+            self.wfile.write(b"HTTP/1.0 200 OK\r\nX-Slow: ")
+            while True:
+                self.wfile.write(b"x")
+                time.sleep(0.02)
 
     def log_message(self, *_: object) -> None:
         pass
@@ -304,3 +353,21 @@ def _certificate(folder: Path) -> Path:
 )
 def test_a_set_is_fetched_by_https_without_following_redirects(https: str, path: str, outcome: str) -> None:
     assert admitted(AuthSettings(mode="jwt", jwks=https + path), signed("RS256")) == outcome
+    assert set(Published.user_agents) == {"cdn-task-status"}  # case A7
+
+
+def test_a_source_that_drips_is_left_in_time(  # case A7
+    https: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(jwks, "FETCH_SECONDS", 0.3)
+    assert admitted(AuthSettings(mode="jwt", jwks=f"{https}/dripping"), signed("RS256")) == "keys-unavailable"
+    assert [record.members["cause"] for record in caplog.records if hasattr(record, "members")] == [
+        "no answer: timeout"
+    ]
+
+
+def test_the_log_names_the_status_of_a_source_that_refuses(https: str, caplog: pytest.LogCaptureFixture) -> None:
+    admitted(AuthSettings(mode="jwt", jwks=f"{https}/gone"), signed("RS256"))
+    assert [record.members["cause"] for record in caplog.records if hasattr(record, "members")] == [
+        "its address answered 404"
+    ]

@@ -10,11 +10,14 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from httpx import Client
 
 from functions import logs
-from tests.support.http_stub_service import StubTasks
+from functions.tasks.report import Problem
+from functions.tasks.results import LookupAnswer, NothingAnswered
+from tests.support.http_stub_service import StubTasks, report
 
 SECRET = "LTAI5tSecretSecretSecret"
 
@@ -36,19 +39,19 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
         logger.disabled = disabled
 
 
-def lines(written: io.StringIO, count: int, logger: str = "functions.access") -> list[dict[str, Any]]:
-    """So many lines of a logger; a request's line is written after its answer has left."""
+def lines(written: io.StringIO, count: int) -> list[dict[str, Any]]:
+    """So many lines of ours; a request's line is written after its answer has left."""
     give_up = time.monotonic() + 5
     while True:
-        found = [line for line in map(json.loads, written.getvalue().splitlines()) if line["logger"] == logger]
+        found = [line for line in map(json.loads, written.getvalue().splitlines()) if line["logger"] == "functions"]
         if len(found) >= count or time.monotonic() > give_up:
             assert len(found) == count
             return found
         time.sleep(0.001)
 
 
-def test_each_request_is_one_line(door: Client, written: io.StringIO) -> None:
-    response = door.get("/v1/tasks?taskId=1,2,cdn:3")
+def test_each_request_is_one_line(server: Client, written: io.StringIO) -> None:
+    response = server.get("/v1/tasks?taskId=1,2,cdn:3")
     (line,) = lines(written, 1)
     assert line["time"].endswith("Z")
     assert line["durationMs"] >= 0
@@ -63,9 +66,35 @@ def test_each_request_is_one_line(door: Client, written: io.StringIO) -> None:
     }
 
 
-def test_a_refusal_is_logged_with_its_reason(door: Client, written: io.StringIO) -> None:
-    door.get("/v1/tasks?taskId=x")
-    door.options("/v1/tasks")
+def test_a_caller_s_own_id_is_logged_beside_ours(server: Client, written: io.StringIO) -> None:  # case N3
+    response = server.get("/v1/tasks?taskId=1", headers={"X-Request-Id": "from-the-page-1"})
+    server.get("/v1/tasks?taskId=1", headers={"X-Request-Id": "two words"})
+    kept, refused = lines(written, 2)
+    assert (kept["clientRequestId"], kept["requestId"]) == ("from-the-page-1", response.headers["x-request-id"])
+    assert kept["requestId"] != "from-the-page-1"
+    assert "clientRequestId" not in refused
+
+
+def test_what_products_said_is_logged_and_what_people_must_mend_is_a_warning(  # case N3
+    server: Client, tasks: StubTasks, written: io.StringIO
+) -> None:
+    for reason in ("throttled", "denied", "bad-credentials"):
+        said = Problem(product="vod", reason=reason, vendor_code="Some.Code", request_ids=("R-1",))
+        tasks.lookup_answer = LookupAnswer(report=msgspec.structs.replace(report(), problems=(said,)), retry_after=1)
+        server.get("/v1/tasks?taskId=1")
+    tasks.fault = NothingAnswered((said,))
+    server.get("/v1/tasks")
+    found = lines(written, 4)
+    assert [line["level"] for line in found] == ["INFO", "WARNING", "WARNING", "WARNING"]
+    assert found[0]["problems"] == [
+        {"product": "vod", "reason": "throttled", "vendorCode": "Some.Code", "requestIds": ["R-1"]}
+    ]
+    assert (found[3]["reason"], found[3]["problems"][0]["requestIds"]) == ("upstream-failed", ["R-1"])
+
+
+def test_a_refusal_is_logged_with_its_reason(server: Client, written: io.StringIO) -> None:
+    server.get("/v1/tasks?taskId=x")
+    server.options("/v1/tasks")
     assert [(line["status"], line.get("reason")) for line in lines(written, 2)] == [
         (400, "invalid-request"),
         (204, None),
@@ -73,11 +102,11 @@ def test_a_refusal_is_logged_with_its_reason(door: Client, written: io.StringIO)
 
 
 def test_what_nobody_foresaw_is_logged_by_type_and_place_and_never_by_its_text(
-    door: Client, tasks: StubTasks, written: io.StringIO
+    server: Client, tasks: StubTasks, written: io.StringIO
 ) -> None:
     tasks.fault = RuntimeError(f"signing with {SECRET}")
     tasks.fault.__cause__ = KeyError(SECRET)
-    door.get(f"/v1/tasks?taskId=1&after={SECRET}", headers={"Authorization": f"Bearer {SECRET}"})
+    server.get(f"/v1/tasks?taskId=1&after={SECRET}", headers={"Authorization": f"Bearer {SECRET}"})
     fault, request = lines(written, 2)
     assert fault["level"] == "ERROR"
     assert fault["requestId"] == request["requestId"]
@@ -87,16 +116,16 @@ def test_what_nobody_foresaw_is_logged_by_type_and_place_and_never_by_its_text(
     assert SECRET not in json.dumps([fault, request])
 
 
-def test_a_line_stays_one_line_whatever_the_path(door: Client, written: io.StringIO) -> None:
-    door.get("/%0A%22%7D" + "a" * 500)
+def test_a_line_stays_one_line_whatever_the_path(server: Client, written: io.StringIO) -> None:
+    server.get("/%0A%22%7D" + "a" * 500)
     (line,) = lines(written, 1)
     assert line["path"].startswith('/\n"}aaa')
     assert len(line["path"]) == 200
 
 
 def test_facts_become_members_and_odd_ones_are_named_by_type(written: io.StringIO) -> None:
-    logging.getLogger("functions.some").info("said", extra={"members": {"ids": ["1"], "odd": object()}})
-    (line,) = lines(written, 1, "functions.some")
+    logs.log_event("said", ids=["1"], odd=object())
+    (line,) = lines(written, 1)
     assert (line["ids"], line["odd"]) == (["1"], "object")
 
 

@@ -22,9 +22,9 @@ def own(client: Client) -> str:
 
 @pytest.mark.parametrize("path", ["/v1/tasks?taskId=1", "/v1/tasks?taskId=x", "/nothing", "/healthz", "/openapi.json"])
 def test_a_listed_origin_is_allowed_on_every_answer_and_no_other(opened: Opener, path: str) -> None:
-    door = opened(LISTED)
-    for origin, allowed in ((PAGE, PAGE), (EVIL, own(door)), ("null", own(door)), ("", own(door))):
-        headers = door.get(path, headers={"Origin": origin} if origin else {}).headers
+    server = opened(LISTED)
+    for origin, allowed in ((PAGE, PAGE), (EVIL, own(server)), ("null", own(server)), ("", own(server))):
+        headers = server.get(path, headers={"Origin": origin} if origin else {}).headers
         assert headers.get_list("access-control-allow-origin") == [allowed]
         assert headers["access-control-expose-headers"] == EXPOSED
         assert "access-control-allow-credentials" not in headers
@@ -36,18 +36,32 @@ def test_an_answer_to_the_unforeseen_names_an_origin_too(opened: Opener, tasks: 
     assert (response.status_code, response.headers["access-control-allow-origin"]) == (500, PAGE)
 
 
+def test_a_listed_origin_may_send_the_headers_of_its_monitoring(opened: Opener) -> None:  # case F6
+    server = opened(CLOSED)
+
+    def allowed(origin: str, names: str) -> set[str]:
+        asked = {"Origin": origin, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": names}
+        return set(
+            server.options("/v1/tasks", headers=asked).headers["access-control-allow-headers"].lower().split(", ")
+        )
+
+    assert {"authorization", "sentry-trace", "baggage"} <= allowed(PAGE, "authorization, baggage, sentry-trace")
+    assert "baggage" not in allowed(EVIL, "authorization, baggage")
+    assert "x" not in allowed(PAGE, "x: y" + "z" * 20)
+
+
 @pytest.mark.parametrize("path", ["/v1/tasks", "/v1/tasks/query", "/nothing", "/invoke"])
 @pytest.mark.parametrize("origin", [PAGE, EVIL])
 def test_a_preflight_is_answered_before_anybody_is_asked_for_a_token(opened: Opener, path: str, origin: str) -> None:
-    door = opened(CLOSED)
+    server = opened(CLOSED)
     asked = {
         "Origin": origin,
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization",
     }
-    response = door.options(path, headers=asked)
+    response = server.options(path, headers=asked)
     assert (response.status_code, response.content) == (204, b"")
-    assert response.headers["access-control-allow-origin"] == (PAGE if origin == PAGE else own(door))
+    assert response.headers["access-control-allow-origin"] == (PAGE if origin == PAGE else own(server))
     assert response.headers["access-control-max-age"] == "7200"
     assert set(response.headers["access-control-allow-methods"].split(", ")) == {"GET", "HEAD", "POST", "OPTIONS"}
     allowed = response.headers["access-control-allow-headers"].lower().split(", ")
@@ -73,11 +87,11 @@ def test_refusals_name_an_origin_too(opened: Opener) -> None:
         ({"Host": ""}, "http://localhost"),
     ],
 )
-def test_the_own_origin_is_what_callers_see(door: Client, headers: dict[str, str], expected: str) -> None:
-    assert door.get("/healthz", headers=headers).headers["access-control-allow-origin"] == expected
+def test_the_own_origin_is_what_callers_see(server: Client, headers: dict[str, str], expected: str) -> None:
+    assert server.get("/healthz", headers=headers).headers["access-control-allow-origin"] == expected
 
 
 def test_on_function_compute_callers_come_by_https(opened: Opener) -> None:
-    door = opened(Settings(on_function_compute=True))
-    response = door.get("/healthz", headers={"Host": "abc.cn-hangzhou.fcapp.run"})
+    server = opened(Settings(on_function_compute=True))
+    response = server.get("/healthz", headers={"Host": "abc.cn-hangzhou.fcapp.run"})
     assert response.headers["access-control-allow-origin"] == "https://abc.cn-hangzhou.fcapp.run"

@@ -10,7 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from functions.api.openapi.document import document
 from functions.api.parsing.parameters import PARAMETERS
-from functions.api.problems import KINDS
+from functions.api.problems import PROBLEM_TYPES
 from functions.tasks.report import TaskReport
 from tests.support.http_stub_service import OPENAPI
 
@@ -25,8 +25,8 @@ def test_it_is_valid_openapi_3_1() -> None:
     OpenAPIV31SpecValidator(document()).validate()
 
 
-def test_it_is_served_as_it_stands(door: Client) -> None:
-    response = door.get("/openapi.json")
+def test_it_is_served_as_it_stands(server: Client) -> None:
+    response = server.get("/openapi.json")
     assert response.headers["content-type"] == "application/json"
     assert response.content == OPENAPI.read_bytes()
 
@@ -40,6 +40,6 @@ def test_both_forms_know_the_same_parameters() -> None:
 
 def test_it_names_every_reason_and_every_member() -> None:
     text = json.dumps(document())
-    assert all(reason in text for reason in KINDS)
+    assert all(reason in text for reason in PROBLEM_TYPES)
     members = document()["components"]["schemas"]["TaskReport"]["properties"]
     assert set(members) == {field.encode_name for field in msgspec.structs.fields(TaskReport)}

@@ -8,10 +8,12 @@ import msgspec
 import pytest
 
 from functions.settings import AuthSettings, Settings
+from functions.tasks.query import LookupQuery
 from tests.api.conftest import Opener
 from tests.support.http_stub_service import StubTasks, problem
 
 ON_FC = Settings(on_function_compute=True, auth=AuthSettings(mode="jwt"))
+ON_ACCOUNT = msgspec.structs.replace(ON_FC, account_id="1234567890123456")
 INVOKE = {"x-fc-control-path": "/invoke", "Content-Type": "application/octet-stream"}
 TRIPLE = {
     "x-fc-access-key-id": "STS.key",
@@ -38,6 +40,23 @@ class Events:
         return Answer(b'{"objects":[]}', self._failed)
 
 
+class WaitingTasks(StubTasks):
+    """A service whose lookups can be watched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.released = 0
+
+    def watch(self, query: LookupQuery) -> Any:
+        raise NotImplementedError
+
+    def release(self) -> None:
+        self.released += 1
+
+    def let_go(self) -> None:
+        self.released += 1
+
+
 class Sink:
     def __init__(self) -> None:
         self.offered: list[tuple[str, str, str | None]] = []
@@ -60,7 +79,7 @@ def test_an_event_that_failed_is_told_so_that_it_comes_again(opened: Opener) -> 
     assert response.headers["x-fc-status"] == "404"
 
 
-def test_an_event_that_broke_the_door_is_told_too(opened: Opener) -> None:
+def test_an_event_that_broke_the_handler_is_told_too(opened: Opener) -> None:
     response = opened(ON_FC, events=Events(fault=RuntimeError())).post("/invoke", content=b"{}", headers=INVOKE)
     problem(response, 500, "internal-error")
     assert response.headers["x-fc-status"] == "404"
@@ -77,40 +96,66 @@ def test_an_event_that_broke_the_door_is_told_too(opened: Opener) -> None:
 )
 def test_nobody_else_finds_that_path(opened: Opener, settings: Settings, headers: dict[str, str]) -> None:
     events = Events()
-    door = opened(settings, events=events)
-    problem(door.post("/invoke", content=b"{}", headers=headers), 404, "not-found")
-    problem(door.put("/invoke", content=b"{}", headers={}), 404, "not-found")
+    server = opened(settings, events=events)
+    problem(server.post("/invoke", content=b"{}", headers=headers), 404, "not-found")
+    problem(server.put("/invoke", content=b"{}", headers={}), 404, "not-found")
     assert events.events == []
 
 
-def test_before_the_instance_goes_the_service_is_closed_once(opened: Opener, tasks: StubTasks) -> None:
-    door = opened(ON_FC)
-    problem(door.get("/pre-stop"), 404, "not-found")
-    assert tasks.closed == 0
-    for _ in range(2):
-        assert door.get("/pre-stop", headers={"x-fc-control-path": "/pre-stop"}).status_code == 200
-    assert tasks.closed == 1
+PRE_STOP = {"x-fc-control-path": "/pre-stop"}
+
+
+def test_before_the_instance_goes_waits_end_and_nothing_is_closed(opened: Opener) -> None:  # case A4
+    tasks = WaitingTasks()
+    server = opened(ON_FC, tasks=tasks)
+    problem(server.get("/pre-stop"), 404, "not-found")
+    assert tasks.released == 0
+    assert server.get("/pre-stop", headers=PRE_STOP).json() == {"status": "released"}
+    assert (tasks.released, tasks.closed) == (1, 0)
+    assert server.get("/healthz").status_code == 200
 
 
 def test_off_function_compute_there_is_no_pre_stop(opened: Opener) -> None:
     problem(opened().get("/pre-stop", headers={"x-fc-control-path": "/pre-stop"}), 404, "not-found")
 
 
+MARKED = {**TRIPLE, "x-fc-control-path": "/http-invoke", "x-fc-account-id": "1234567890123456"}
+
+
+def test_the_credentials_of_every_request_are_taken_over(opened: Opener) -> None:
+    sink = Sink()
+    opened(ON_ACCOUNT, credentials=sink).get("/healthz", headers=MARKED)
+    assert sink.offered == [("STS.key", "its-secret", "its-token")]
+
+
 @pytest.mark.parametrize(
-    ("sent", "expected"),
+    "sent",
     [
-        (TRIPLE, [("STS.key", "its-secret", "its-token")]),
-        ({name: TRIPLE[name] for name in list(TRIPLE)[:2]}, [("STS.key", "its-secret", None)]),
-        ({"x-fc-access-key-id": "STS.key"}, []),
-        ({}, []),
+        [],
+        *([pair for pair in MARKED.items() if pair[0] != name] for name in MARKED),
+        *([*MARKED.items(), (name, "another")] for name in MARKED),
+        [*(MARKED | {"x-fc-account-id": "6543210987654321"}).items()],
+        [*(MARKED | {"x-fc-security-token": ""}).items()],
     ],
 )
-def test_the_credentials_of_every_request_are_taken_over(
-    opened: Opener, sent: dict[str, str], expected: list[Any]
+def test_credentials_that_function_compute_did_not_mark_are_refused(  # case A4
+    opened: Opener, sent: list[tuple[str, str]], caplog: pytest.LogCaptureFixture
 ) -> None:
     sink = Sink()
-    opened(ON_FC, credentials=sink).get("/healthz", headers=sent)
-    assert sink.offered == expected
+    assert opened(ON_ACCOUNT, credentials=sink).get("/healthz", headers=sent).status_code == 200
+    assert sink.offered == []
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warnings == (["credentials in headers refused"] if sent else [])
+
+
+@pytest.mark.parametrize("path", ["/invoke", "/pre-stop"])
+def test_a_control_path_of_another_account_is_not_there(opened: Opener, path: str) -> None:  # case A4
+    server = opened(ON_ACCOUNT, events=Events())
+    for account in ({}, {"x-fc-account-id": "6543210987654321"}):
+        response = server.request(
+            "POST" if path == "/invoke" else "GET", path, headers={"x-fc-control-path": path, **account}
+        )
+        problem(response, 404, "not-found")
 
 
 def test_elsewhere_anybody_could_have_sent_them(opened: Opener) -> None:
@@ -121,9 +166,11 @@ def test_elsewhere_anybody_could_have_sent_them(opened: Opener) -> None:
 
 
 def test_the_platform_s_request_id_is_ours(opened: Opener) -> None:
-    door = opened(ON_FC)
+    server = opened(ON_FC)
     for path in ("/healthz", "/nothing", "/v1/tasks"):
-        assert door.get(path, headers={"x-fc-request-id": "1-64f6cd87-abc"}).headers["x-request-id"] == "1-64f6cd87-abc"
+        assert (
+            server.get(path, headers={"x-fc-request-id": "1-64f6cd87-abc"}).headers["x-request-id"] == "1-64f6cd87-abc"
+        )
 
 
 def test_function_compute_gets_no_header_that_it_forbids(opened: Opener) -> None:

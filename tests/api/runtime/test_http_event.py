@@ -27,7 +27,7 @@ from tests.support.http_stub_service import VERSION, StubTasks, report
 
 CONTEXT = SimpleNamespace(request_id="1-64f6cd87-abc", region="cn-hangzhou")
 """Python 3.12's context: no credentials."""
-OPEN = {"TASK_STATUS_AUTH": "none"}
+OPEN = {"TASK_STATUS_AUTH": "none", "FC_ACCOUNT_ID": "1234567890123456"}
 
 
 class Sink:
@@ -312,7 +312,7 @@ def test_an_oss_event_is_answered_and_a_failed_one_raises_so_that_it_comes_again
         runtime.handlers.oss(b"bad", CONTEXT)
 
 
-def test_with_its_door_shut_an_oss_event_fails() -> None:
+def test_where_events_are_off_an_oss_event_fails() -> None:
     with pytest.raises(EventFailed, match="TASK_STATUS_DOORS"):
         Runtime().handlers.oss(b"{}", CONTEXT)
     with pytest.raises(SettingsError, match="TASK_STATUS_PRODUCTS"):
