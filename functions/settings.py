@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
 
 import msgspec
 
+from functions.environment import (
+    PREFIX,
+    Environment,
+    bucket_and_prefix,
+    host_name,
+    origin,
+    signing_secret,
+    web_url,
+    webhook_secret,
+)
 from functions.errors import SettingsError
 from functions.products.registry import DEFAULT_PRODUCTS, PRODUCTS, SPECS
 from functions.products.spec import ProductConfig, ProductSpec
 from functions.upstream.endpoint import Endpoint, parse_endpoint
 from functions.upstream.operation import Operation
 
-PREFIX = "TASK_STATUS_"
-MIN_SECRET_BYTES = 32
-"""HS256 wants a key at least as long as its hash (RFC 7518, 3.2)."""
-MIN_WEBHOOK_SECRET_BYTES = 24
-"""https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md"""
-
 FUNCTION_COMPUTE_VARIABLES = ("FC_FUNCTION_NAME", "FC_INSTANCE_ID", "FC_ACCOUNT_ID", "FC_REGION", "FC_FUNC_CODE_PATH")
 """Set by Function Compute alone: the prefix FC_ is reserved there (docs/function-compute.md 4.1)."""
-
-T = TypeVar("T")
 
 
 class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +100,7 @@ def read_settings(environ: Mapping[str, str], *, on_function_compute: bool = Fal
 
     `on_function_compute` says that it is so, however little of the environment tells.
     """
-    read = _Reader(environ)
+    read = Environment(environ)
     on_fc = on_function_compute or any(environ.get(name) for name in FUNCTION_COMPUTE_VARIABLES)
     return Settings(
         products=read.words("PRODUCTS", DEFAULT_PRODUCTS, allowed=PRODUCTS),
@@ -119,14 +117,14 @@ def read_settings(environ: Mapping[str, str], *, on_function_compute: bool = Fal
         timeout_seconds=read.number("TIMEOUT_SECONDS", 60, 6, 86_400),
         doors=read.words("DOORS", ("http", "events"), allowed=("http", "events")),
         auth=_auth(read, on_fc=on_fc),
-        cors_origins=read.words("CORS_ORIGINS", (), check=_origin, example="https://www.example.com"),
-        allowed_hosts=read.words("ALLOWED_HOSTS", (), check=_host_name, example="status.example.internal"),
+        cors_origins=read.words("CORS_ORIGINS", (), check=origin, example="https://www.example.com"),
+        allowed_hosts=read.words("ALLOWED_HOSTS", (), check=host_name, example="status.example.internal"),
         submit=read.choice("SUBMIT", "off", ("on", "off")) == "on",
         keep_quota=read.number("KEEP_QUOTA", 0.2, 0, 1),
         rules_path=Path(environ[f"{PREFIX}RULES"]) if read.has("RULES") else None,
-        store=read.optional("STORE", _store, "oss://bucket/prefix"),
-        webhook_url=read.optional("WEBHOOK_URL", _web_url, "https://hooks.example.com/tasks"),
-        webhook_secret=read.optional("WEBHOOK_SECRET", _webhook_secret, "whsec_<base64 of 32 random bytes>"),
+        store=read.optional("STORE", bucket_and_prefix, "oss://bucket/prefix"),
+        webhook_url=read.optional("WEBHOOK_URL", web_url, "https://hooks.example.com/tasks"),
+        webhook_secret=read.optional("WEBHOOK_SECRET", webhook_secret, "whsec_<base64 of 32 random bytes>"),
         log_level=read.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         on_function_compute=on_fc,
         region=environ.get("FC_REGION") or None,
@@ -134,124 +132,17 @@ def read_settings(environ: Mapping[str, str], *, on_function_compute: bool = Fal
     )
 
 
-class _Reader:
-    """Reads one variable at a time and words the refusal the same way for all."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-
-    def has(self, name: str) -> bool:
-        return bool(self._environ.get(PREFIX + name, "").strip())
-
-    def value(self, name: str, parse: Callable[[str], T], example: str) -> T:
-        raw = self._environ[PREFIX + name].strip()
-        try:
-            return parse(raw)
-        except ValueError as fault:
-            shown = "the value" if "SECRET" in name else repr(raw)
-            msg = f"{PREFIX}{name}: {shown} cannot be used: {fault}. Example: {PREFIX}{name}={example}"
-            raise SettingsError(msg) from None
-
-    def optional(self, name: str, parse: Callable[[str], T], example: str) -> T | None:
-        return self.value(name, parse, example) if self.has(name) else None
-
-    def number(self, name: str, default: float, low: float, high: float, *, whole: bool = False) -> float:
-        def parse(raw: str) -> float:
-            value = int(raw) if whole else float(raw)
-            if not low <= value <= high:
-                msg = f"it must be from {low:g} to {high:g}"
-                raise ValueError(msg)
-            return value
-
-        return self.value(name, parse, f"{default:g}") if self.has(name) else default
-
-    def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
-        def parse(raw: str) -> str:
-            for word in allowed:
-                if raw.lower() == word.lower():
-                    return word
-            msg = f"it must be one of {', '.join(allowed)}"
-            raise ValueError(msg)
-
-        return self.value(name, parse, default) if self.has(name) else default
-
-    def words(
-        self,
-        name: str,
-        default: tuple[str, ...],
-        *,
-        allowed: tuple[str, ...] = (),
-        check: Callable[[str], str] = str,
-        example: str = "",
-    ) -> tuple[str, ...]:
-        def parse(raw: str) -> tuple[str, ...]:
-            found = [check(word.strip()) for word in raw.split(",") if word.strip()]
-            unknown = [word for word in found if allowed and word not in allowed]
-            if unknown or not found:
-                msg = f"it must be a comma-separated choice of {', '.join(allowed)}" if allowed else "it is empty"
-                raise ValueError(msg)
-            return tuple(word for word in allowed if word in found) if allowed else tuple(dict.fromkeys(found))
-
-        return self.value(name, parse, example or ",".join(default)) if self.has(name) else default
-
-
-def _account_qps(read: _Reader) -> Mapping[str, float]:
+def _account_qps(read: Environment) -> Mapping[str, float]:
     """The limit of every operation that can be set."""
     operations = (operation for spec in SPECS.values() for operation in spec.operations)
     limits = {each.rate_setting: each.qps for each in operations if each.rate_setting}
     return {name: read.number(f"{name}_QPS", limit, 0.01, 10_000) for name, limit in limits.items()}
 
 
-def _origin(raw: str) -> str:
-    if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?", raw):
-        msg = f"{raw!r} is not an origin (scheme and host, no path, no *)"
-        raise ValueError(msg)
-    return raw.lower()
-
-
-def _store(raw: str) -> str:
-    if not re.fullmatch(r"oss://[a-z0-9][a-z0-9-]{1,61}[a-z0-9](/.*)?", raw):
-        msg = "it must name a bucket and a prefix"
-        raise ValueError(msg)
-    return raw.rstrip("/")
-
-
-def _web_url(raw: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/]+\S*", raw):
-        msg = "it must be an http(s) URL"
-        raise ValueError(msg)
-    return raw
-
-
-def _secret(raw: str) -> str:
-    if len(raw.encode()) < MIN_SECRET_BYTES:
-        msg = f"it must have at least {MIN_SECRET_BYTES} bytes"
-        raise ValueError(msg)
-    return raw
-
-
-def _webhook_secret(raw: str) -> bytes:
-    try:
-        secret = base64.b64decode(raw.removeprefix("whsec_"), validate=True)
-    except binascii.Error:
-        raise ValueError("it is not base64, with or without whsec_ in front") from None
-    if len(secret) < MIN_WEBHOOK_SECRET_BYTES:
-        msg = f"it must have at least {MIN_WEBHOOK_SECRET_BYTES} bytes before base64"
-        raise ValueError(msg)
-    return secret
-
-
-def _host_name(raw: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:]+", raw):
-        msg = f"{raw!r} is not a host name or address (no scheme, no port, no *)"
-        raise ValueError(msg)
-    return raw.lower()
-
-
-def _auth(read: _Reader, *, on_fc: bool) -> AuthSettings:
+def _auth(read: Environment, *, on_fc: bool) -> AuthSettings:
     auth = AuthSettings(
         mode="none",
-        jwt_secret=read.optional("JWT_SECRET", _secret, "<32 random bytes or more>"),
+        jwt_secret=read.optional("JWT_SECRET", signing_secret, "<32 random bytes or more>"),
         jwks=read.optional("JWKS", str, "https://id.example.com/.well-known/jwks.json"),
         audience=read.optional("JWT_AUDIENCE", str, "cdn-task-status"),
         issuer=read.optional("JWT_ISSUER", str, "https://id.example.com/"),

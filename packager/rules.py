@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from functions.environment import PREFIX
 from functions.errors import SettingsError
-from functions.settings import PREFIX, Settings, read_settings
+from functions.settings import Settings, read_settings
 
 Props = Mapping[str, Any]
 Rule = Callable[[Props], Iterator[str]]

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from functions.settings import PREFIX
+from functions.environment import PREFIX
 from packager.build import ROOT
 from packager.env_file import EnvFile, read_env_file, references
 from packager.rendering import read_by, render

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Annotated
 
 import msgspec
 from msgspec.structs import replace
@@ -17,17 +18,23 @@ from functions.urls import host_of
 _RowId = tuple[str, str]
 
 
+_TaskId = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,30}\Z")]
+_Second = Annotated[int, msgspec.Meta(ge=0, le=4_102_444_800)]
+_Turn = Annotated[int, msgspec.Meta(ge=-10_000, le=0)]
+
+
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """All before slot (`second`, `turn`) has been listed, and in it the tasks down to id `after`, if it is given.
 
+    Callers bring it back in a page token, so every member has bounds; the newest second is the end of the year 2099.
     `listed` are tasks that were listed with the part before and have rows in this one, too. `alone`: the second is read
     by itself, without Status.
     """
 
-    second: int
-    turn: int = 0
-    after: str | None = None
-    listed: tuple[str, ...] = ()
+    second: _Second
+    turn: _Turn = 0
+    after: _TaskId | None = None
+    listed: tuple[_TaskId, ...] = ()
     alone: bool = False
 
 

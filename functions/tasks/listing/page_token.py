@@ -65,6 +65,8 @@ class PageTokens:
         bookmark = _decoded(body)
         if bookmark.question != _digest(query):
             raise _refused("it belongs to another question: a next page has the same filters and the same rights")
+        if not bookmark.cursors.keys() <= set(query.products):
+            raise _refused("it is not the nextPageToken of an answer")
         return bookmark.cursors
 
     def _seal(self, body: bytes) -> bytes:
@@ -74,7 +76,8 @@ class PageTokens:
 def _decoded(body: bytes) -> Bookmark:
     try:
         bookmark = msgspec.msgpack.decode(body, type=Bookmark)
-    except msgspec.MsgspecError:
+    # Of texts that are not UTF-8 msgspec raises the codec's own error.
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         raise _refused("another version of this service wrote it; begin with the first page") from None
     if bookmark.version != _VERSION:
         raise _refused("another version of this service wrote it; begin with the first page")

@@ -1,0 +1,70 @@
+"""A page token may hold anything: without a secret everybody can seal one."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from functions.errors import InvalidRequest
+from functions.settings import Settings
+from functions.tasks.listing.page_token import _VERSION, PageTokens, _digest
+from functions.tasks.query import ListQuery
+from functions.tasks.results import ListAnswer
+from tests.support.virtual_service import Account, instance_over
+from tests.support.virtual_time import run
+
+QUERY = ListQuery(products=("cdn", "vod"))
+TOKENS = PageTokens(Settings())
+ints = st.one_of(st.integers(-(2**63), 2**64 - 1), st.integers(1_760_000_000, 1_800_000_000), st.integers(-3, 3))
+texts = st.one_of(st.text(max_size=8), st.sampled_from(["24840", "9" * 30, "9" * 31, "\uff11"]))
+cursors = st.one_of(
+    st.lists(st.one_of(ints, texts, st.none(), st.booleans(), st.floats(), st.lists(texts, max_size=2)), max_size=6),
+    st.tuples(ints, st.integers(-3, 1), st.one_of(st.none(), texts), st.lists(texts, max_size=2), st.booleans()),
+    ints,
+    texts,
+)
+
+
+def sealed(body: bytes) -> str:
+    return base64.urlsafe_b64encode(TOKENS._seal(body) + body).rstrip(b"=").decode()
+
+
+def ask(token: str) -> None:
+    """Ask for the page; a refusal of the token is the only fault there may be."""
+
+    async def main() -> InvalidRequest | ListAnswer:
+        try:
+            return await instance_over(Account()).list(msgspec.structs.replace(QUERY, page_token=token))
+        except InvalidRequest as refused:
+            return refused
+
+    answer = run(main())
+    assert not isinstance(answer, InvalidRequest) or answer.reason == "page-token-invalid"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(st.one_of(st.sampled_from(["cdn", "vod", "dcdn", "esa"]), texts), cursors, max_size=3))
+@example({"cdn": [2**62]})
+@example({"cdn": [-(10**9)]})
+@example({"esa": [1_760_000_000]})
+def test_no_cursor_causes_anything_but_a_refusal(cursors: dict[str, Any]) -> None:  # case A7
+    ask(sealed(msgspec.msgpack.encode([_VERSION, _digest(QUERY), cursors])))
+
+
+@given(st.binary(max_size=60))
+@example(msgspec.msgpack.encode([_VERSION, _digest(QUERY), {}])[:-1] + b"\x81\xa3\xff\xfe\xfd\x91\x01")
+def test_no_bytes_cause_anything_but_a_refusal(body: bytes) -> None:  # case A7
+    with pytest.raises(InvalidRequest) as refused:
+        TOKENS.read(sealed(body), QUERY)
+    assert refused.value.reason == "page-token-invalid"
+
+
+@given(st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=60))
+def test_no_text_causes_anything_but_a_refusal(token: str) -> None:
+    with pytest.raises(InvalidRequest):
+        TOKENS.read(token, QUERY)
