@@ -15,7 +15,6 @@ from functions.model import VENDOR_WINDOW, Clock, SystemClock
 from functions.settings import Settings
 from functions.tasks.query import LookupQuery, RequestedId, Scope
 from functions.tasks.results import LookupAnswer, Tasks
-from functions.tasks.scope import within
 from functions.upstream.credentials import CredentialSource
 
 WAITING_SECONDS = 10
@@ -82,8 +81,7 @@ def _may_see(record: ChangeRecord, scope: Scope) -> bool:
 
 
 def _shown(errand: Action, scope: Scope) -> bool:
-    in_products = scope.products is None or errand.product in scope.products
-    return in_products and (scope.domains is None or within(errand.object_path, scope.domains))
+    return scope.audience.allows(errand.product) and scope.audience.shows(errand.object_path)
 
 
 def open_objects(settings: Settings, tasks: Tasks, credentials: CredentialSource) -> ObjectLookup:

@@ -11,6 +11,7 @@ from functions.model import Clock, Moment, TaskKey, TaskSnapshot
 from functions.products.listing.pages import Listing, PageCall, VendorFilter
 from functions.products.lookup.cache import Freshness, TaskCache
 from functions.products.lookup.loader import PendingLookup, TaskLoader
+from functions.products.lookup.principal import ANYBODY, Principal
 from functions.products.lookup.window_scan import WindowScan
 from functions.products.quota import QuotaFigures
 from functions.products.rows import Rows
@@ -71,9 +72,15 @@ class Product:
             self._window_scan(shared.clock),
         )
 
-    def lookup(self, task_ids: Collection[str], deadline: float, freshness: Freshness | None = None) -> PendingLookup:
+    def lookup(
+        self,
+        task_ids: Collection[str],
+        deadline: float,
+        freshness: Freshness | None = None,
+        principal: Principal = ANYBODY,
+    ) -> PendingLookup:
         """Begin to look up distinct TaskIds; use the result as a context."""
-        return self._loader.load(task_ids, deadline, freshness)
+        return self._loader.load(task_ids, deadline, freshness, principal)
 
     def observe(self, task_id: str, rows: Rows, asked: Moment) -> TaskSnapshot:
         """Cache all rows of a task, as a list showed them to a call at `asked`; returns the task's newest snapshot."""

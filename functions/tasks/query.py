@@ -7,7 +7,9 @@ from enum import StrEnum
 
 import msgspec
 
-from functions.model import Status, TaskKey
+from functions.model import Status, TaskKey, TaskSnapshot
+from functions.products.lookup.principal import Principal
+from functions.urls import host_of, is_within, normal_domain
 
 MAX_IDS = 1_000
 """How many distinct ids one lookup may name."""
@@ -55,6 +57,26 @@ class Audience(msgspec.Struct, frozen=True):
         """Whether tasks of this product may be seen at all."""
         return self.products is None or product in self.products
 
+    def sees(self, snapshot: TaskSnapshot) -> bool:
+        """Whether any row of the task may be seen."""
+        return self.allows(snapshot.key.product) and any(self.shows(row.object_path) for row in snapshot.rows)
+
+    def shows(self, object_path: str) -> bool:
+        """Whether a URL of a product that may be seen may be seen: by its host; hidden if it has none."""
+        if self.domains is None:
+            return True
+        host = host_of(object_path)
+        return host is not None and any(is_within(host, domain) for domain in self.domains)
+
+    def reaches(self, domain_name: str | None) -> bool:
+        """Whether tasks of this domain may be seen, or, for None, of any domain; a wildcard domain has many hosts."""
+        if self.domains is None:
+            return True
+        if domain_name is None:
+            return bool(self.domains)
+        asked = normal_domain(domain_name)
+        return any(is_within(asked, domain) or is_within(normal_domain(domain), asked) for domain in self.domains)
+
 
 class Scope(msgspec.Struct, frozen=True):
     """What a caller may see and do; None means everything, an empty set nothing (docs/contract.md, "Who may ask").
@@ -71,6 +93,11 @@ class Scope(msgspec.Struct, frozen=True):
     def audience(self) -> Audience:
         """What of the scope decides what is seen."""
         return Audience(self.products, self.domains)
+
+    @property
+    def principal(self) -> Principal:
+        """For whom a product is asked."""
+        return Principal(self.caller, None if self.domains is None else self.audience)
 
 
 EVERYTHING = Scope()

@@ -6,10 +6,9 @@ anything else looks at them (`seen_by`).
 
 from __future__ import annotations
 
-from functions.model import Row, TaskSnapshot
+from functions.model import TaskSnapshot
 from functions.products.lookup.loader import LookupResult
 from functions.tasks.query import Audience
-from functions.urls import host_of, is_within
 
 
 def seen_by(audience: Audience, result: LookupResult) -> LookupResult:
@@ -29,7 +28,7 @@ def visible_part(snapshot: TaskSnapshot, audience: Audience) -> TaskSnapshot | N
         return None
     if audience.domains is None:
         return snapshot if snapshot.found else None
-    rows = tuple(row for row in snapshot.rows if may_see(row, audience))
+    rows = tuple(row for row in snapshot.rows if audience.shows(row.object_path))
     return snapshot.narrowed_to(rows) if rows else None
 
 
@@ -37,14 +36,3 @@ def part_about(snapshot: TaskSnapshot, object_paths: frozenset[str]) -> TaskSnap
     """The snapshot with the rows of these URLs; unchanged when it has none of them, or when no URLs are named."""
     rows = tuple(row for row in snapshot.rows if row.object_path in object_paths) if object_paths else ()
     return snapshot.narrowed_to(rows) if rows else snapshot
-
-
-def may_see(row: Row, audience: Audience) -> bool:
-    """Whether the audience may see this row of a product that it may see."""
-    return audience.domains is None or within(row.object_path, audience.domains)
-
-
-def within(object_path: str, domains: frozenset[str]) -> bool:
-    """Whether the URL's host is one of `domains`, which may be like `*.example.com`; False when it has no host."""
-    host = host_of(object_path)
-    return host is not None and any(is_within(host, domain) for domain in domains)

@@ -82,7 +82,7 @@ class TaskService:
         else:
             submitted = await product.submit(spec, paths, started + self._settings.deadline_seconds)
         for each in submitted.accepted:
-            self._lookup.expect(submission.scope.audience, each.tasks)
+            self._lookup.expect(submission.scope, each.tasks)
         report = report_on(submission, submitted.accepted, (*malformed, *submitted.refused))
         seconds = asyncio.get_running_loop().time() - started
         return SubmitAnswer(report=report, accepted=submitted.accepted, seconds=seconds, calls=submitted.calls)

@@ -10,8 +10,7 @@ from functions.api.parsing.raw import FaultList, shown
 from functions.errors import InvalidRequest, ParameterFault
 from functions.products.registry import PRODUCTS
 from functions.settings import Settings
-from functions.tasks.query import Scope
-from functions.tasks.scope import within
+from functions.tasks.query import Audience, Scope
 from functions.tasks.submit import MAX_URL, OBJECT_TYPES, Submission, path_fault
 
 MEMBERS = ("action", "product", "objectType", "objectPaths")
@@ -128,12 +127,12 @@ def _forbidden(submission: Submission, scope: Scope) -> Iterable[ParameterFault]
     if scope.actions is not None and submission.object_type in _NAMED_TYPES - scope.actions:
         yield _fault("objectType", submission.object_type, "the token's actions do not name it")
     if scope.domains is not None:
-        yield from _outside(submission, scope.domains)
+        yield from _outside(submission, scope.audience)
 
 
-def _outside(submission: Submission, domains: frozenset[str]) -> Iterable[ParameterFault]:
+def _outside(submission: Submission, audience: Audience) -> Iterable[ParameterFault]:
     for path in submission.object_paths:
-        if not within(path, domains):
+        if not audience.shows(path):
             yield _fault("objectPaths", path, "its host is not among the token's domains")
         elif submission.object_type == "regex" and "|" in path:
             yield _fault("objectPaths", path, "a | could reach other hosts than the token's domains")

@@ -1,4 +1,8 @@
-"""Caches what products answered about tasks: each kind of answer has its lifetime, count and bytes are bounded."""
+"""Caches what products answered about tasks: each kind of answer has its lifetime, count and bytes are bounded.
+
+A task that an audience may not see must look like one that does not exist, also in time and in calls: so "not found" is
+cached for each audience, and a task that is cached but hidden is not used to answer it (docs/security.md).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from contextlib import suppress
 from cachetools import LRUCache
 
 from functions.model import VENDOR_WINDOW, Clock, Moment, TaskKey, TaskSnapshot
+from functions.products.lookup.principal import ANYBODY, Audience, Principal
 
 MAX_SNAPSHOTS = 50_000
 MAX_BYTES = 32 * 1024 * 1024
@@ -31,43 +36,50 @@ class TaskCache:
         """`fresh_seconds` is the maximum age of the answer for a task that is not done."""
         self._clock = clock
         self._fresh_seconds = fresh_seconds
-        self._snapshots: LRUCache[TaskKey, TaskSnapshot] = LRUCache(MAX_BYTES, getsizeof=_size)
-        self._first_asked: LRUCache[TaskKey, Moment] = LRUCache(MAX_FIRST_ASKED)
+        self._snapshots: LRUCache[tuple[Audience | None, TaskKey], TaskSnapshot] = LRUCache(MAX_BYTES, getsizeof=_size)
+        self._first_asked: LRUCache[tuple[Audience | None, TaskKey], Moment] = LRUCache(MAX_FIRST_ASKED)
 
-    def last(self, key: TaskKey) -> TaskSnapshot | None:
-        """The newest snapshot, however old."""
-        return self._snapshots.get(key)
+    def last(self, key: TaskKey, principal: Principal = ANYBODY) -> TaskSnapshot | None:
+        """The newest snapshot, however old: of the task if the principal may see it, else what it was answered."""
+        snapshot = self._snapshots.get((None, key))
+        if principal.audience is None or (snapshot is not None and snapshot.found and principal.sees(snapshot)):
+            return snapshot
+        return self._snapshots.get((principal.audience, key))
 
-    def fresh(self, key: TaskKey, freshness: Freshness | None = None) -> TaskSnapshot | None:
+    def fresh(
+        self, key: TaskKey, freshness: Freshness | None = None, principal: Principal = ANYBODY
+    ) -> TaskSnapshot | None:
         """The newest snapshot if it is young enough; `freshness` decides for those that are not final."""
-        snapshot = self._snapshots.get(key)
+        snapshot = self.last(key, principal)
         if snapshot is None or snapshot.checked.age_at(self._clock.now()) >= self._lifetime(snapshot, freshness):
             return None
         return snapshot
 
-    def stale(self, key: TaskKey) -> TaskSnapshot | None:
+    def stale(self, key: TaskKey, principal: Principal = ANYBODY) -> TaskSnapshot | None:
         """The newest snapshot of a found task, if it is young enough to be shown when the product fails."""
-        snapshot = self._snapshots.get(key)
+        snapshot = self.last(key, principal)
         if snapshot is None or not snapshot.found or snapshot.checked.age_at(self._clock.now()) > STALE_SECONDS:
             return None
         return snapshot
 
-    def first_asked(self, key: TaskKey) -> Moment:
-        """When this service was first asked for the id: now, if never before."""
-        moment = self._first_asked.get(key)
+    def first_asked(self, key: TaskKey, principal: Principal = ANYBODY) -> Moment:
+        """When an audience first asked for the id: now, if never before."""
+        place = (principal.audience, key)
+        moment = self._first_asked.get(place)
         if moment is None:
-            moment = self._first_asked[key] = self._clock.now()
+            moment = self._first_asked[place] = self._clock.now()
         return moment
 
-    def put(self, snapshot: TaskSnapshot) -> None:
-        """Cache the newest snapshot of its task."""
+    def put(self, snapshot: TaskSnapshot, principal: Principal = ANYBODY) -> None:
+        """Cache the newest snapshot of a task; one that was not found is not found for this principal's audience."""
+        audience = None if snapshot.found else principal.audience
         with suppress(ValueError):  # larger than the whole cache: answered, not cached
-            self._snapshots[snapshot.key] = snapshot
+            self._snapshots[audience, snapshot.key] = snapshot
 
     def drop_unfinished(self) -> None:
         """Drop all that is not final: after a freeze it is out of date (docs/function-compute.md 3.6)."""
-        for key in [key for key, snapshot in self._snapshots.items() if not snapshot.done]:
-            del self._snapshots[key]
+        for place in [place for place, snapshot in self._snapshots.items() if not snapshot.done]:
+            del self._snapshots[place]
 
     def _lifetime(self, snapshot: TaskSnapshot, freshness: Freshness | None) -> float:
         if snapshot.done:

@@ -12,9 +12,11 @@ import msgspec
 from functions.errors import Reason, UpstreamFault
 from functions.model import PRIMED_SECONDS, Clock, Moment, TaskKey, TaskSnapshot, make_snapshot
 from functions.products.lookup.cache import Freshness, TaskCache
+from functions.products.lookup.principal import ANYBODY, Audience, Principal
 from functions.products.rows import Rows
 from functions.upstream.batcher import Batcher, BulkFetch, InFlight
 from functions.upstream.caller import ActionCaller
+from functions.upstream.fair_queue import Lane
 from functions.upstream.rate_limiter import Permit
 
 MAX_QUEUE_SECONDS = 1.0
@@ -51,6 +53,13 @@ class LookupResult(msgspec.Struct, frozen=True):
         return self.snapshot is not None and not self.snapshot.found and self.snapshot.young_at(now)
 
 
+class WantedId(msgspec.Struct, frozen=True):
+    """An id on its way to the vendor, and who may see the answer: None if all may who ask for it."""
+
+    task_id: str
+    audience: Audience | None = None
+
+
 class TaskLoader:
     """Looks ids up in one product; one loader per product and instance."""
 
@@ -61,7 +70,7 @@ class TaskLoader:
         lookup: LookupRows,
         cache: TaskCache,
         clock: Clock,
-        bulk: BulkFetch[Rows] | None = None,
+        bulk: BulkFetch[str, Rows] | None = None,
     ) -> None:
         """`lookup` uses `caller` for at most `batch_size` ids at a time; the cache may be shared by all products."""
         self.product = caller.operation.product
@@ -69,75 +78,97 @@ class TaskLoader:
         self._lookup = lookup
         self._cache = cache
         self._clock = clock
-        self.batcher: Batcher[LookupResult] = Batcher(
+        self.batcher: Batcher[WantedId, LookupResult] = Batcher(
             caller, batch_size, self._fetch, _SnapshotBulk(self, bulk) if bulk else None
         )
 
-    def load(self, task_ids: Collection[str], deadline: float, freshness: Freshness | None = None) -> PendingLookup:
-        """Begin to look up distinct ids; `deadline` is on the loop's clock."""
+    def load(
+        self,
+        task_ids: Collection[str],
+        deadline: float,
+        freshness: Freshness | None = None,
+        principal: Principal = ANYBODY,
+    ) -> PendingLookup:
+        """Begin to look up distinct ids for a principal; `deadline` is on the loop's clock."""
         known: dict[str, LookupResult] = {}
         missing: list[str] = []
         for task_id in task_ids:
             key = TaskKey(self.product, task_id)
-            self._cache.first_asked(key)
-            snapshot = self._cache.fresh(key, freshness)
+            self._cache.first_asked(key, principal)
+            snapshot = self._cache.fresh(key, freshness, principal)
             if snapshot is None:
                 missing.append(task_id)
             else:
                 known[task_id] = LookupResult(snapshot)
         self._caller.metrics.hits += len(known)
-        admitted = self._admit(missing, deadline, known)
-        return PendingLookup(self, known, self.batcher.join(admitted, deadline))
+        admitted = self._admit(missing, deadline, known, principal)
+        return PendingLookup(self, known, self.batcher.join(admitted, deadline, principal.caller), principal)
 
-    def result_of_fault(self, task_id: str, fault: UpstreamFault, batch: int | None = None) -> LookupResult:
+    def result_of_fault(
+        self, task_id: str, fault: UpstreamFault, principal: Principal, batch: int | None = None
+    ) -> LookupResult:
         """The fault, with the cached snapshot where there is one young enough to be shown as stale."""
-        return LookupResult(self._cache.stale(TaskKey(self.product, task_id)), fault, batch)
+        return LookupResult(self._cache.stale(TaskKey(self.product, task_id), principal), fault, batch)
 
-    def _admit(self, missing: list[str], deadline: float, known: dict[str, LookupResult]) -> list[str]:
+    def _admit(
+        self, missing: list[str], deadline: float, known: dict[str, LookupResult], principal: Principal
+    ) -> dict[WantedId, Lane]:
         """The ids that can be asked in time; for the others, `known` gets what the cache has, or THROTTLED."""
         now = asyncio.get_running_loop().time()
-        waits = _QueueWaits(self._caller, self.batcher)
-        # Ids without any answer go first: the others have a stale one to show.
-        cached = {task_id: self._cache.stale(TaskKey(self.product, task_id)) for task_id in missing}
-        admitted: list[str] = []
-        for task_id, stale in sorted(cached.items(), key=lambda entry: entry[1] is not None):
-            wait = waits.of(len(admitted))
+        waits = _QueueWaits(self._caller, self.batcher, principal.caller)
+        admitted: dict[WantedId, Lane] = {}
+        for task_id in missing:
+            key = TaskKey(self.product, task_id)
+            cached, stale = self._cache.last(key, principal), self._cache.stale(key, principal)
+            seen = cached is not None and cached.found
+            lane = Lane.KNOWN if seen else Lane.NEW
+            wait = waits.next(lane)
             if now + wait < deadline and (stale is None or wait <= MAX_QUEUE_SECONDS):
-                admitted.append(task_id)
+                waits.count(lane)
+                # An answer that the principal has seen before it may see again; any other it has to wait for alone.
+                admitted[WantedId(task_id, None if seen else principal.audience)] = lane
             else:
                 fault = UpstreamFault(Reason.THROTTLED, product=self.product, retry_after=math.ceil(wait))
                 known[task_id] = LookupResult(stale, fault)
         return admitted
 
-    async def _fetch(self, task_ids: tuple[str, ...], deadline: float, permit: Permit) -> Mapping[str, LookupResult]:
+    async def _fetch(
+        self, wanted: tuple[WantedId, ...], deadline: float, permit: Permit
+    ) -> Mapping[WantedId, LookupResult]:
         # The time of asking, not of the answer: an answer may have waited in a frozen instance's socket.
         asked = self.now()
-        rows = await self._lookup(task_ids, deadline, permit)
-        return {task_id: self._result(task_id, rows[task_id], asked) for task_id in task_ids}
+        rows = await self._lookup(tuple(dict.fromkeys(each.task_id for each in wanted)), deadline, permit)
+        return {each: self.result_of(each, rows[each.task_id], asked) for each in wanted}
 
-    def _result(self, task_id: str, rows: Rows | UpstreamFault, asked: Moment) -> LookupResult:
+    def result_of(self, wanted: WantedId, rows: Rows | UpstreamFault, asked: Moment) -> LookupResult:
+        """What the vendor's answer to a call at `asked` is for those who wait for it."""
+        principal = Principal(audience=wanted.audience)
         if isinstance(rows, UpstreamFault):
-            return self.result_of_fault(task_id, rows)
-        return LookupResult(self.observe(task_id, rows, asked))
+            return self.result_of_fault(wanted.task_id, rows, principal)
+        snapshot = self.observe(wanted.task_id, rows, asked, principal)
+        if snapshot.found and not principal.sees(snapshot):
+            return LookupResult(self.observe(wanted.task_id, (), asked, principal))
+        return LookupResult(snapshot)
 
     def now(self) -> Moment:
         """The loader's clock."""
         return self._clock.now()
 
-    def observe(self, task_id: str, rows: Rows, asked: Moment) -> TaskSnapshot:
+    def observe(self, task_id: str, rows: Rows, asked: Moment, principal: Principal = ANYBODY) -> TaskSnapshot:
         """Cache and return a snapshot of a task from all its rows (none: unknown), as answered to a call at `asked`."""
         key = TaskKey(self.product, task_id)
-        before = self._cache.last(key)
+        principal = ANYBODY if rows else principal
+        before = self._cache.last(key, principal)
         unchanged = before is not None and before.rows == rows
         snapshot = make_snapshot(
             key,
             rows,
             checked=asked,
             unchanged_since=before.unchanged_since if before and unchanged else asked,
-            first_asked=self._cache.first_asked(key),
+            first_asked=self._cache.first_asked(key, principal),
             primed=before is not None and before.checked.age_at(asked) <= PRIMED_SECONDS,
         )
-        self._cache.put(snapshot)
+        self._cache.put(snapshot, principal)
         return snapshot
 
 
@@ -145,9 +176,14 @@ class PendingLookup:
     """One request's lookup in one product, as a context: leaving it gives up ids that nobody else waits for."""
 
     def __init__(
-        self, loader: TaskLoader, known: Mapping[str, LookupResult], in_flight: Collection[InFlight[LookupResult]]
+        self,
+        loader: TaskLoader,
+        known: Mapping[str, LookupResult],
+        in_flight: Collection[InFlight[WantedId, LookupResult]],
+        principal: Principal,
     ) -> None:
         """Made by `TaskLoader.load`."""
+        self._principal = principal
         self._loader = loader
         self._known = known
         self._in_flight = in_flight
@@ -169,9 +205,9 @@ class PendingLookup:
 
     def results(self) -> dict[str, LookupResult]:
         """A result for every id, as things stand now."""
-        return {**self._known, **{flight.key: self._result(flight) for flight in self._in_flight}}
+        return {**self._known, **{flight.key.task_id: self._result(flight) for flight in self._in_flight}}
 
-    def _result(self, flight: InFlight[LookupResult]) -> LookupResult:
+    def _result(self, flight: InFlight[WantedId, LookupResult]) -> LookupResult:
         if flight.result.done() and not flight.result.cancelled():
             return msgspec.structs.replace(flight.result.result(), batch=flight.batch)
         if flight.result.done():
@@ -179,36 +215,46 @@ class PendingLookup:
         else:
             reason = Reason.DEADLINE if flight.batch is None else Reason.TIMEOUT
         fault = UpstreamFault(reason, product=self._loader.product)
-        return self._loader.result_of_fault(flight.key, fault, flight.batch)
+        return self._loader.result_of_fault(flight.key.task_id, fault, self._principal, flight.batch)
 
 
 class _SnapshotBulk:
     """A bulk fetch of rows as one of lookup results."""
 
-    def __init__(self, loader: TaskLoader, bulk: BulkFetch[Rows]) -> None:
+    def __init__(self, loader: TaskLoader, bulk: BulkFetch[str, Rows]) -> None:
         self._loader = loader
         self._bulk = bulk
         self.calls_for = bulk.calls_for
         self.pays_off = bulk.pays_off
 
     async def run(
-        self, keys: tuple[str, ...], deadline: float, permit: Permit
-    ) -> AsyncIterator[tuple[str, LookupResult]]:
+        self, keys: tuple[WantedId, ...], deadline: float, permit: Permit
+    ) -> AsyncIterator[tuple[WantedId, LookupResult]]:
         asked = self._loader.now()
-        async for key, rows in self._bulk.run(keys, deadline, permit):
-            yield key, LookupResult(self._loader.observe(key, rows, asked))
+        wanted: dict[str, list[WantedId]] = {}
+        for key in keys:
+            wanted.setdefault(key.task_id, []).append(key)
+        async for task_id, rows in self._bulk.run(tuple(wanted), deadline, permit):
+            for key in wanted[task_id]:
+                yield key, self._loader.result_of(key, rows, asked)
 
 
 class _QueueWaits:
-    """Seconds that the n-th further id would wait for its call; computed once per call, not per id."""
+    """Seconds that one further id would wait for its call; computed once per call, not per id."""
 
-    def __init__(self, caller: ActionCaller, batcher: Batcher[LookupResult]) -> None:
-        self._caller = caller
+    def __init__(self, action: ActionCaller, batcher: Batcher[WantedId, LookupResult], caller: str) -> None:
+        self._caller = action
         self._batcher = batcher
+        self._name = caller
+        self._admitted = dict.fromkeys(Lane, 0)
         self._by_call: dict[int, float] = {}
 
-    def of(self, place: int) -> float:
-        call = self._batcher.calls_for(place + 1)
+    def count(self, lane: Lane) -> None:
+        """One id more was admitted."""
+        self._admitted[lane] += 1
+
+    def next(self, lane: Lane) -> float:
+        call = self._batcher.calls_for(self._admitted[lane] + 1, lane=lane, caller=self._name)
         if call not in self._by_call:
             self._by_call[call] = self._caller.limiter.wait_for(call)
         return self._by_call[call]

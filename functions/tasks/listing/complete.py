@@ -13,6 +13,7 @@ import msgspec
 from functions.errors import UpstreamFault
 from functions.model import Moment, TaskSnapshot, make_snapshot
 from functions.products.lookup.loader import LookupResult
+from functions.products.lookup.principal import Principal
 from functions.products.product import Product
 from functions.tasks.listing.merge import ListedCandidate
 from functions.tasks.lookup.fan_out import FanOut
@@ -40,7 +41,11 @@ class Completed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def complete(
-    candidates: Sequence[ListedCandidate], products: Mapping[str, Product], too_old: Moment, deadline: float
+    candidates: Sequence[ListedCandidate],
+    products: Mapping[str, Product],
+    principal: Principal,
+    too_old: Moment,
+    deadline: float,
 ) -> Completed:
     """The tasks, whole where that can be had by `deadline`; a moving one read before `too_old` is asked for anew."""
     listed = {candidate.key: _as_listed(candidate, products[candidate.key.product]) for candidate in candidates}
@@ -51,7 +56,7 @@ async def complete(
     ]
     if not wanted:
         return Completed(tasks=tuple(listed.values()), faults=(), timings=())
-    with FanOut(products, deadline) as fan:
+    with FanOut(products, deadline, principal) as fan:
         fan.ask(
             {
                 RequestedId(task.key.task_id, task.key.product): [task.key.product]

@@ -14,6 +14,7 @@ from functions.errors import Reason, UpstreamFault
 from functions.model import Row
 from functions.products.listing.pages import ListPage, PageCall
 from functions.products.listing.reader import Descent, SlotKey
+from functions.products.lookup.principal import ANYBODY
 from functions.products.product import Product
 from functions.tasks.listing.filters import Chooses
 from functions.tasks.listing.merge import ListedCandidate, Scan
@@ -124,7 +125,7 @@ class PageFiller:
         if not crowds:
             return
         patience = min(self._haste.latest, asyncio.get_running_loop().time() + _LEAP_PATIENCE_SECONDS)
-        with FanOut(self._products, patience) as fan:
+        with FanOut(self._products, patience, ANYBODY) as fan:
             fan.ask({asked: [product] for product, _, asked in crowds})
             await fan.settled(patience)
             results = fan.results()

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from functions.model import Row
 from functions.products.vocabulary import OBJECT_TYPES, action_of
 from functions.tasks.query import ListQuery
-from functions.tasks.scope import may_see
 from functions.urls import host_of
 
 Chooses = Callable[[Iterable[Row]], bool]
@@ -29,7 +28,7 @@ def chooser(query: ListQuery) -> Chooses:
             and (query.action is None or action_of(row.object_type) == query.action)
             # A host that cannot be told was found by the vendor's own filter, or it may be of that domain.
             and (domain is None or host_of(row.object_path) in {None, domain})
-            and may_see(row, query.scope.audience)
+            and query.scope.audience.shows(row.object_path)
         )
 
     return lambda rows: any(matches(row) for row in rows)

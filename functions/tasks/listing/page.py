@@ -72,7 +72,7 @@ class TaskLister:
         if paging.faults and query.page_token is not None and not paging.got_anywhere:
             self._ahead.keep(query.page_token, paging.scans)  # what was read serves who tries again
         _refuse_silence(paging)
-        completed = await complete(paging.chosen, self._products, too_old, started + seconds)
+        completed = await complete(paging.chosen, self._products, query.scope.principal, too_old, started + seconds)
         page = TaskList(
             tasks=_rendered(query, completed.tasks),
             problems=problems_of([*paging.faults.values(), *completed.faults]),
@@ -114,10 +114,13 @@ class TaskLister:
 
 
 def _in_scope(query: ListQuery) -> Sequence[str]:
-    scope = query.scope
-    if scope.domains is not None and not scope.domains:
+    """The products to ask: none when no row that matches can be one that the caller may see."""
+    audience = query.scope.audience
+    if query.object_paths and not any(map(audience.shows, query.object_paths)):
         return ()
-    return [product for product in query.products if scope.products is None or product in scope.products]
+    if not audience.reaches(query.domain_name):
+        return ()
+    return [product for product in query.products if audience.allows(product)]
 
 
 def _may_answer(fault: UpstreamFault | None) -> bool:

@@ -10,6 +10,7 @@ from typing import Self
 from functions.model import TaskKey
 from functions.products.lookup.cache import Freshness
 from functions.products.lookup.loader import LookupResult, PendingLookup
+from functions.products.lookup.principal import Principal
 from functions.products.product import Product
 from functions.tasks.lookup.routing import Routes
 from functions.tasks.results import Timing
@@ -18,8 +19,15 @@ from functions.tasks.results import Timing
 class FanOut:
     """The products asked for one query, as a context; leaving it gives up what is still under way."""
 
-    def __init__(self, products: Mapping[str, Product], deadline: float, freshness: Freshness | None = None) -> None:
+    def __init__(
+        self,
+        products: Mapping[str, Product],
+        deadline: float,
+        principal: Principal,
+        freshness: Freshness | None = None,
+    ) -> None:
         """`deadline` on the loop's clock; `freshness` says how old the answer for a moving task may be."""
+        self._principal = principal
         self._products = products
         self._deadline = deadline
         self._freshness = freshness
@@ -46,7 +54,7 @@ class FanOut:
                     wanted.setdefault(product, {})[asked.task_id] = None
         for product, task_ids in wanted.items():
             self._asked.update(TaskKey(product, task_id) for task_id in task_ids)
-            pending = self._products[product].lookup(task_ids, self._deadline, self._freshness)
+            pending = self._products[product].lookup(task_ids, self._deadline, self._freshness, self._principal)
             self._pending.append((product, self._stack.enter_context(pending)))
 
     async def settled(self, until: float, products: set[str] | None = None) -> None:

@@ -22,7 +22,7 @@ from functions.tasks.lookup.poll_interval import (
 )
 from functions.tasks.lookup.problems import raise_if_none_answered
 from functions.tasks.lookup.routing import Router
-from functions.tasks.query import Audience, LookupQuery, RequestedId
+from functions.tasks.query import LookupQuery, RequestedId, Scope
 from functions.tasks.render.task import Renderer
 from functions.tasks.results import LookupAnswer
 from functions.tasks.scope import seen_by
@@ -54,16 +54,16 @@ class TaskLookup:
         """The same for a watch: a moving task is asked about anew only when that may show a change."""
         return await self._answer(query, self._freshness_while_polling)
 
-    def expect(self, audience: Audience, keys: Collection[TaskKey]) -> None:
+    def expect(self, scope: Scope, keys: Collection[TaskKey]) -> None:
         """These tasks were just submitted: they may not be visible yet, but their product is known."""
         for key in keys:
-            self._cache.first_asked(key)
-        self._router.expect(audience, keys)
+            self._cache.first_asked(key, scope.principal)
+        self._router.expect(scope.audience, keys)
 
     async def _answer(self, query: LookupQuery, freshness: Freshness | None) -> LookupAnswer:
         audience = query.scope.audience
         deadline = asyncio.get_running_loop().time() + self._deadline_seconds
-        with FanOut(self._products, deadline, freshness) as fan_out:
+        with FanOut(self._products, deadline, query.scope.principal, freshness) as fan_out:
             routes = await self._ask(query, fan_out, deadline)
             results = {key: seen_by(audience, result) for key, result in fan_out.results().items()}
             timings = fan_out.timings()

@@ -16,6 +16,7 @@ from functions.products.lookup.by_id import BatchedLookup
 from functions.products.lookup.cache import TaskCache
 from functions.products.lookup.loader import LookupResult, TaskLoader
 from functions.products.rows import ParsedRows, read_tasks
+from functions.upstream.fair_queue import Lane
 from functions.upstream.sdk_client import RawAnswer
 from tests.support.scripted_client import Script, ScriptedClient, answer, caller_over, knows_all, refuses, row
 from tests.support.virtual_time import LoopClock, run
@@ -354,7 +355,7 @@ def test_every_id_of_every_request_is_answered_exactly_once_whatever_happens(
             assert set(outcome) == set(map(str, request[0]))
             assert all(finding.snapshot or finding.fault for finding in outcome.values())
         await asyncio.sleep(20)
-        assert bench.caller.limiter.queue_length == 0
-        assert not bench.loader.batcher.calls_for()
+        assert not bench.loader.batcher._queue
+        assert not bench.loader.batcher.calls_for(0, lane=Lane.NEW, caller="anonymous")
 
     run(main())
