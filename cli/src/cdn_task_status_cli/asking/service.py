@@ -94,8 +94,8 @@ class Service:
             told = f"{self._endpoint} answered as cdn-task-status does not; is it the right address?"
             raise CannotAsk(told) from None
 
-    def _patiently(self, request: Request, note: Callable[[Trouble], None] = lambda _: None) -> Answer:
-        """The first answer that is not one to try again; `note` is told of the others."""
+    def _patiently(self, request: Request, note: Callable[[Trouble, float], None] = lambda *_: None) -> Answer:
+        """The first answer that is not one to try again; `note` is told of the others, and of the pause after each."""
         last: Trouble | None = None
         try:
             for backoff in _backoffs():
@@ -103,9 +103,10 @@ class Service:
                     return self._once(request)
                 except Trouble as trouble:
                     last = trouble
-                note(last)
+                pause = max(last.retry_after, backoff)
+                note(last, pause)
                 self._on_trouble(str(last))
-                self._deadline.pause(max(last.retry_after, backoff))
+                self._deadline.pause(pause)
         except TimeOut:
             if last and not self._has_answered:
                 raise CannotAsk(f"no answer within {self._deadline.seconds:g} s: {last}") from None
@@ -136,14 +137,15 @@ class _Sending:
         self._repeatable = deadline
         self.lost: Trouble | None = None
 
-    def note(self, trouble: Trouble) -> None:
-        """Raises TimeOut when the service may have forgotten the key, by its age or because it has gone since."""
+    def note(self, trouble: Trouble, pause: float) -> None:
+        """Raises TimeOut when the service may not know the key any more, after the pause or since its end."""
         if self.lost and trouble.fate is Fate.UNSENT:
             raise TimeOut("the service has gone since")
         if not self.lost and trouble.fate is Fate.LOST:
             self.lost = trouble
             self._repeatable = self._deadline.within(KEY_SECONDS)
-        self._repeatable.remaining()
+        if self.lost and pause > self._repeatable.remaining():
+            raise TimeOut("the service may have forgotten the key")
 
 
 def _backoffs() -> Iterator[float]:
