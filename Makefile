@@ -2,20 +2,28 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PIP    := $(BIN)/pip --quiet --disable-pip-version-check
+# Two layers of one environment: what runs (demo, serve, package), from the locks, and what developing needs besides.
+RUN    := $(VENV)/.run
 READY  := $(VENV)/.ready
 
 .PHONY: demo serve test check format package npm cli validate lock bench soak token openapi clean
 
-$(READY): requirements.txt requirements-dev.txt
+$(RUN): requirements-build.lock requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "make: Python 3.11 or newer is needed, this is %s (set PYTHON=…)" % sys.version.split()[0])'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(PIP) install --require-hashes --requirement requirements-build.lock
+	$(PIP) install --require-hashes --no-build-isolation --requirement requirements.lock
 	@touch $@
 
-demo: $(READY)
+$(READY): $(RUN) requirements-dev.txt
+	$(PIP) install --only-binary :all: --requirement requirements-dev.txt
+	@touch $@
+
+demo: $(RUN)
 	$(BIN)/python -m emulator.demo
 
-serve: $(READY)
+serve: $(RUN)
 	$(BIN)/python -m functions.server
 
 test: $(READY)
@@ -33,7 +41,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 # The artifact in dist/, for Function Compute's Python where one is found or given: PACKAGE_PYTHON=/path/to/python3.12
-package: $(READY)
+package: $(RUN)
 	$(BIN)/python -m packager $(if $(PACKAGE_PYTHON),--python $(PACKAGE_PYTHON))
 
 # The page's client for other front ends' builds, in dist/npm: `npm pack` or `npm publish` there.
@@ -42,7 +50,7 @@ npm: $(READY)
 	$(BIN)/node npm/build.mjs
 
 # What would not work of s.yaml and s.builtin.yaml, filled in as `s deploy` would.
-validate: $(READY)
+validate: $(RUN)
 	$(BIN)/python -m packager.template
 
 # The command for scripts in dist/: the source archive, and the wheel out of that.
@@ -53,22 +61,24 @@ cli: $(READY)
 bench: $(READY)
 	$(BIN)/python -m bench $(ARGS)
 
-# Everything below requirements.txt, with hashes; the same for every Python from 3.11 on.
+# Everything below requirements.txt and requirements-build.txt, with hashes; the same for every Python from 3.11 on.
 lock:
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/pip install --quiet --disable-pip-version-check pip-tools==7.6.2
-	CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/pip-compile --quiet --generate-hashes --strip-extras \
-		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock requirements.txt
+	for name in requirements requirements-build; do \
+		CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
+			--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file $$name.lock $$name.txt || exit 1; \
+	done
 
 # The long runs: two thousand viewers at once; the OSS door killed at random moments, and random histories of events.
 soak: $(READY)
 	$(BIN)/python -m bench.soak.watchers
 	$(BIN)/python -m bench.soak.oss_door $(ARGS)
 
-token: $(READY)
+token: $(RUN)
 	@$(BIN)/python -m functions.api.auth.mint $(ARGS)
 
-openapi: $(READY)
+openapi: $(RUN)
 	$(BIN)/python -m functions.api.openapi.document > functions/web/openapi.json
 	$(BIN)/python -m declarations > functions/web/task-status.d.ts
 

@@ -35,11 +35,13 @@ def _digest(lock: Path, target: Target) -> str:
 def _pip_install(lock: Path, target: Target, site: Path) -> None:
     """`--no-deps`: the lock is complete, and only so does pip build the one sdist here that has no wheel.
 
-    That is alibabacloud-tea, pure Python: its wheel is the same whichever interpreter builds it.
+    That is alibabacloud-tea, pure Python: its wheel is the same whichever interpreter builds it. It is built with what
+    requirements-build.lock pins, for pip would fetch the newest setuptools, whose hash nobody has seen.
     """
     platforms = [word for platform in PLATFORMS for word in ("--platform", platform)]
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    command += ["--no-deps", "--no-compile", "--require-hashes", "--requirement", str(lock), "--target", str(site)]
+    command += ["--no-deps", "--no-compile", "--no-build-isolation", "--require-hashes"]
+    command += ["--requirement", str(lock), "--target", str(site)]
     command += ["--implementation", "cp", "--python-version", target.version, *platforms]
     subprocess.run(command, check=True)  # noqa: S603 -- pip, with arguments of our own
 

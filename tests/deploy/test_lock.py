@@ -1,36 +1,58 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from packager.build import ROOT, Artifact
 from packager.install import install
 
-LOCK = (ROOT / "requirements.lock").read_text("utf-8")
+LOCKS = ("requirements", "requirements-build")
 PIN = re.compile(r"^([a-z0-9-]+)==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE)
-LOCKED = {match[1]: match[2] for match in PIN.finditer(LOCK)}
+LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 
 
-def test_every_line_of_the_lock_is_a_pin_with_hashes() -> None:
-    lines = {line for line in LOCK.splitlines() if re.match(r"\S", line) and not line.startswith("#")}
-    assert lines == {f"{name}=={version} \\" for name, version in LOCKED.items()}
+def locked(text: str) -> dict[str, str]:
+    """Versions by name."""
+    return {match[1]: match[2] for match in PIN.finditer(text)}
 
 
-def test_the_lock_names_no_place_to_download_from() -> None:
-    assert "://" not in LOCK
-    assert "index-url" not in LOCK
+LOCKED = locked(LOCK)
 
 
-def test_the_lock_is_in_step_with_the_requirements() -> None:
-    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_line_of_a_lock_is_a_pin_with_hashes(name: str) -> None:
+    lock = (ROOT / f"{name}.lock").read_text("utf-8")
+    lines = {line for line in lock.splitlines() if re.match(r"\S", line) and not line.startswith("#")}
+    assert lines == {f"{name}=={version} \\" for name, version in locked(lock).items()}
+    assert "://" not in lock
+    assert "index-url" not in lock
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_is_in_step_with_the_requirements(name: str) -> None:
+    lock = locked((ROOT / f"{name}.lock").read_text("utf-8"))
+    lines = (ROOT / f"{name}.txt").read_text("utf-8").splitlines()
     wanted = [Requirement(line) for line in lines if line and not line.startswith("#")]
     pins = [f"{canonicalize_name(each.name)}{each.specifier}" for each in wanted]
-    assert pins == [f"{canonicalize_name(each.name)}=={LOCKED.get(canonicalize_name(each.name))}" for each in wanted]
+    assert pins == [f"{canonicalize_name(each.name)}=={lock.get(canonicalize_name(each.name))}" for each in wanted]
+
+
+@pytest.mark.parametrize("target", ["demo", "serve", "package", "validate", "token"])
+def test_what_runs_is_installed_by_hash_and_built_by_what_is_locked(target: str, tmp_path: Path) -> None:
+    """What would be done on a fresh clone. Without --no-build-isolation pip fetches the newest setuptools, unseen."""
+    command = ["make", "--dry-run", target, f"VENV={tmp_path / 'venv'}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    installations = [line for line in done.stdout.splitlines() if "pip" in line]
+    assert len(installations) == len(LOCKS)
+    assert all("--require-hashes" in line for line in installations)
+    assert "--no-build-isolation" in installations[1]
 
 
 def test_the_lock_holds_all_that_its_packages_require(artifact: Artifact) -> None:
