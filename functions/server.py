@@ -126,17 +126,17 @@ async def _problem(request: Request, fault: Exception) -> Response:
 def _event_handler(settings: Settings, tasks: Tasks, credentials: CredentialSource) -> EventHandler | None:
     if not (settings.on_function_compute and "events" in settings.doors):
         return None
-    from functions.events.wiring import open_door  # noqa: PLC0415 -- most functions serve either HTTP or events
+    from functions.events.wiring import open_handler  # noqa: PLC0415 -- most functions serve either HTTP or events
 
-    return open_door(settings, tasks, credentials)
+    return open_handler(settings, tasks, credentials)
 
 
 def _objects(settings: Settings, tasks: Tasks, credentials: CredentialSource) -> Objects | None:
     if settings.store is None or "http" not in settings.doors:
         return None
-    from functions.events.object_lookup import open_objects  # noqa: PLC0415 -- the same
+    from functions.events.object_lookup import open_object_lookup  # noqa: PLC0415 -- the same
 
-    return open_objects(settings, tasks, credentials)
+    return open_object_lookup(settings, tasks, credentials)
 
 
 def web_server(app: Starlette, settings: Settings, port: int, host: str | None = None) -> WebServer:

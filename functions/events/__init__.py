@@ -1,1 +1,1 @@
-"""The event door: OSS events in, the tasks of the changed objects out. No HTTP, no vendor's task API."""
+"""The events function: OSS events in, the tasks of the changed objects out. No HTTP, no vendor's task API."""

@@ -8,18 +8,20 @@ import msgspec
 from msgspec.structs import asdict
 
 from functions.errors import StoreFault
-from functions.events.parsing import Envelope, Failed, MalformedEvent, Skipped, read_envelope
+from functions.events.parsing.envelope import read_envelope
+from functions.events.parsing.events import Envelope, Failed, MalformedEvent, Skipped, TaskCompletion
 from functions.events.reconcile.sweep import SweepReport
-from functions.events.reports import EventAnswer, EventProblem, EventReport, ObjectReport, note, where
+from functions.events.reports import EventAnswer, EventProblem, EventReport, ObjectReport
 from functions.events.with_store import StoreBackedChanges
 from functions.events.without_store import StatelessChanges
+from functions.logs import log_event
 
 
 class OssEventHandler:
-    """Takes events, as bytes."""
+    """Handles events, as Function Compute delivers them."""
 
     def __init__(self, changes: StatelessChanges | StoreBackedChanges) -> None:
-        """`changes` deals with what the events say, with a store or without."""
+        """`changes` processes what the events say, with a store or without."""
         self._changes = changes
 
     async def handle(self, event: bytes) -> EventAnswer:
@@ -27,56 +29,48 @@ class OssEventHandler:
         try:
             envelope = read_envelope(event)
         except MalformedEvent as fault:
-            note(logging.ERROR, "event-malformed", detail=str(fault))
+            log_event("event-malformed", level=logging.ERROR, detail=str(fault))
             return EventAnswer(msgspec.json.encode(EventProblem(detail=str(fault))), failed=True)
-        return await (self._sweep() if envelope.sweep else self._answer(envelope))
+        return await self._answer(envelope)
 
     async def _answer(self, envelope: Envelope) -> EventAnswer:
-        dealt = await self._changes.deal(envelope.changes)
+        results = await self._changes.process(envelope.changes)
+        swept = await self._sweep(envelope.completions) if envelope.sweep or envelope.completions else None
+        entries = [each.entry for each in results] + ([swept] if isinstance(swept, Skipped | Failed) else [])
         report = EventReport(
-            objects=tuple(each.entry for each in dealt if isinstance(each.entry, ObjectReport)),
-            skipped=(*envelope.skipped, *(each.entry for each in dealt if isinstance(each.entry, Skipped))),
-            failed=(*envelope.failed, *(each.entry for each in dealt if isinstance(each.entry, Failed))),
+            objects=tuple(entry for entry in entries if isinstance(entry, ObjectReport)),
+            skipped=(*envelope.skipped, *(entry for entry in entries if isinstance(entry, Skipped))),
+            failed=(*envelope.failed, *(entry for entry in entries if isinstance(entry, Failed))),
+            sweep=swept if isinstance(swept, SweepReport) else None,
         )
-        _note_set_aside(report.skipped, envelope.failed)
+        _log_set_aside(report.skipped, envelope.failed)
         # A bad record stays bad however often it is sent; but an event of nothing else is a malformed event.
-        nothing_read = bool(envelope.failed) and not envelope.changes and not envelope.skipped
-        return _encoded(report, failed=nothing_read or any(each.retry for each in dealt))
+        malformed = len(envelope.failed) + sum(each.malformed for each in results)
+        nothing_read = malformed > 0 and malformed == len(report.failed) and not (report.objects or report.skipped)
+        failed = nothing_read or any(each.retry for each in results)
+        return EventAnswer(msgspec.json.encode(report), failed=failed)
 
-    async def _sweep(self) -> EventAnswer:
-        """The minute's timer (FC facts 7)."""
+    async def _sweep(self, completions: tuple[TaskCompletion, ...]) -> SweepReport | Skipped | Failed:
+        """The timer's sweep, or one over the changes of tasks that are over, by what CDN says.
+
+        Its failures fail no event: a retry would only run beside the next minute's sweep.
+        """
+        cause = "cdn" if completions else "timer"
         if not isinstance(self._changes, StoreBackedChanges):
-            return _of_timer("nothing is under way")
+            return Skipped(event=cause, reason="there is no store")
         try:
-            swept = await self._changes.sweep()
+            swept = await self._changes.sweep(completions)
         except StoreFault as fault:
-            note(logging.ERROR, "sweep-failed", detail=str(fault))
-            failure = Failed(event="timer", reason=f"store: {fault}")
+            log_event("sweep-failed", level=logging.ERROR, detail=str(fault))
+            return Failed(event=cause, reason=f"store: {fault}")
         except Exception as fault:  # noqa: BLE001 -- whatever it was, the next minute may fare better
-            note(logging.ERROR, "sweep-failed", detail=where(fault))
-            failure = Failed(event="timer", reason="internal error")
-        else:
-            return _swept(swept)
-        # To have this one repeated would only make two of the next.
-        return _encoded(EventReport(objects=(), skipped=(), failed=(failure,)), failed=False)
+            log_event("sweep-failed", level=logging.ERROR, exception=fault)
+            return Failed(event=cause, reason="internal error")
+        return swept or Skipped(event=cause, reason="another sweep is going on")
 
 
-def _swept(swept: SweepReport | None) -> EventAnswer:
-    if swept is None:
-        return _of_timer("another sweep is going on")
-    return _encoded(EventReport(objects=(), skipped=(), failed=(), sweep=swept), failed=False)
-
-
-def _of_timer(reason: str) -> EventAnswer:
-    return _encoded(EventReport(objects=(), skipped=(Skipped(event="timer", reason=reason),), failed=()), failed=False)
-
-
-def _encoded(report: EventReport, *, failed: bool) -> EventAnswer:
-    return EventAnswer(msgspec.json.encode(report), failed=failed)
-
-
-def _note_set_aside(skipped: tuple[Skipped, ...], failed: tuple[Failed, ...]) -> None:
+def _log_set_aside(skipped: tuple[Skipped, ...], failed: tuple[Failed, ...]) -> None:
     for skip in skipped:
-        note(logging.INFO, "record-skipped", **asdict(skip))
+        log_event("record-skipped", **asdict(skip))
     for fail in failed:
-        note(logging.WARNING, "record-failed", **asdict(fail))
+        log_event("record-failed", level=logging.WARNING, **asdict(fail))

@@ -1,18 +1,16 @@
-"""What the event door answers and notes in the log. These types are the contract of `/invoke`."""
+"""What the events function answers and logs. These types are the contract of `/invoke` (docs/contract.md 9.2)."""
 
 from __future__ import annotations
 
 import logging
-import traceback
 
 import msgspec
 from msgspec.structs import asdict
 
-from functions.events.parsing import Failed, ObjectChange, Skipped
+from functions.events.parsing.events import Failed, ObjectChange, Skipped
 from functions.events.reconcile.sweep import SweepReport
+from functions.logs import log_event
 from functions.tasks.report import TaskReport
-
-_log = logging.getLogger("functions.events")
 
 
 class ObjectReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +26,7 @@ class ObjectReport(msgspec.Struct, frozen=True, kw_only=True):
 class EventReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The answer to an event: every record stands in one of the three, and an object there once per product.
 
-    `sweep` is what the minute's look came to, absent from the answer to any other event.
+    `sweep` is the answer to the timer and to CDN's events, absent from the answer to OSS events.
     """
 
     objects: tuple[ObjectReport, ...]
@@ -55,16 +53,27 @@ class EventAnswer(msgspec.Struct, frozen=True):
 
 
 class ChangeResult(msgspec.Struct, frozen=True):
-    """What became of one change on one product; `retry`: the same event may fare better later."""
+    """What became of one change on one product; `retry`: the same event may fare better later.
+
+    `malformed`: the record is at fault, and will be however often it is delivered.
+    """
 
     entry: ObjectReport | Skipped | Failed
     retry: bool = False
+    malformed: bool = False
 
 
 def reported(change: ObjectChange, product: str, urls: tuple[str, ...], report: TaskReport) -> ChangeResult:
     """The object's tasks are known."""
-    members = {"product": product, "summary": report.summary, "problems": report.problems}
-    note(logging.INFO, "object-followed", bucket=change.bucket, key=change.key, event=change.event, **members)
+    log_event(
+        "object-followed",
+        bucket=change.bucket,
+        key=change.key,
+        event=change.event,
+        product=product,
+        summary=report.summary,
+        problems=report.problems,
+    )
     return ChangeResult(
         ObjectReport(bucket=change.bucket, key=change.key, event=change.event, urls=urls, report=report)
     )
@@ -75,21 +84,11 @@ def skipped(change: ObjectChange, reason: str) -> ChangeResult:
     return ChangeResult(Skipped(bucket=change.bucket, key=change.key, event=change.event, reason=reason))
 
 
-def failed(change: ObjectChange, reason: str, *, retry: bool, fault: Exception | None = None) -> ChangeResult:
-    """The change could not be dealt with; `fault` is one that nobody foresaw."""
+def failed(
+    change: ObjectChange, reason: str, *, retry: bool, malformed: bool = False, fault: Exception | None = None
+) -> ChangeResult:
+    """The change could not be processed; `fault` is one that nobody foresaw."""
     entry = Failed(bucket=change.bucket, key=change.key, event=change.event, reason=reason)
     level = logging.ERROR if fault else logging.WARNING
-    note(level, "object-failed", **asdict(entry), retry=retry, fault=fault and where(fault))
-    return ChangeResult(entry, retry)
-
-
-def note(level: int, what: str, **members: object) -> None:
-    """One line for the log."""
-    _log.log(level, "%s", msgspec.json.encode({"what": what, **members}).decode())
-
-
-def where(fault: Exception) -> str:
-    """The kind and place of a fault that nobody foresaw."""
-    # The kind and the place only: an exception's own text may hold what the SDK was signing with (facts 7.6).
-    frame = traceback.extract_tb(fault.__traceback__)[-1]
-    return f"{type(fault).__name__} in {frame.name} ({frame.filename}:{frame.lineno})"
+    log_event("object-failed", level=level, exception=fault, **asdict(entry), retry=retry)
+    return ChangeResult(entry, retry, malformed)

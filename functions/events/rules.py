@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 import msgspec
 
 from functions.errors import SettingsError
-from functions.events.change import FOLLOW, Action
-from functions.events.parsing import ChangeKind, ObjectChange
+from functions.events.change import Action, ActionKind
+from functions.events.parsing.events import ChangeKind, ObjectChange
 from functions.urls import encode_key, normal_url
 
 PLACEHOLDER = "{key}"
@@ -26,11 +25,7 @@ _URL = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/([!-z|~]|\{key\})*")
 _HEADER = re.compile(r"\s*\[\[\s*rule\s*\]\]")
 
 
-class ActionKind(StrEnum):
-    """What can be submitted for a changed object."""
-
-    REFRESH = "refresh"
-    PRELOAD = "preload"
+_Submitted = Literal["refresh", "preload"]
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -52,8 +47,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     url: str | tuple[str, ...]
     prefix: str = ""
     suffix: str = ""
-    created: tuple[ActionKind, ...] = ()
-    removed: tuple[ActionKind, ...] = ()
+    created: tuple[_Submitted, ...] = ()
+    removed: tuple[_Submitted, ...] = ()
     directory_index: str = ""
 
     def __post_init__(self) -> None:
@@ -67,7 +62,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                 raise ValueError(f"url: {url!r} must be http(s)://host/… in ASCII, with {PLACEHOLDER} in it")
             if self.directory_index and not url.endswith(PLACEHOLDER):
                 raise ValueError(f"directory_index: url {url!r} must end with {PLACEHOLDER} to be a directory's too")
-        if ActionKind.PRELOAD in self.removed:
+        if "preload" in self.removed:
             raise ValueError("removed: there is nothing left to preload")
         if "/" in self.directory_index:
             raise ValueError("directory_index: it is a file name, without /")
@@ -85,16 +80,17 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """The object's URLs in normal form."""
         return self._urls_of(change.key)
 
-    def errands_for(self, change: ObjectChange, *, submit: bool) -> tuple[Action, ...]:
-        """What to do about the change, action by action; only to follow unless `submit`."""
-        actions = (self.created if change.kind is ChangeKind.CREATED else self.removed) if submit else ()
-        return tuple(errand for action in actions or (FOLLOW,) for errand in self._errands(action, change.key))
+    def actions_for(self, change: ObjectChange, *, submit: bool) -> tuple[Action, ...]:
+        """What to do about the change, kind by kind; only to follow unless `submit`."""
+        words = (self.created if change.kind is ChangeKind.CREATED else self.removed) if submit else ()
+        kinds = [ActionKind(word) for word in words] or [ActionKind.FOLLOW]
+        return tuple(action for kind in kinds for action in self._actions(kind, change.key))
 
-    def _errands(self, action: str, key: str) -> tuple[Action, ...]:
+    def _actions(self, kind: ActionKind, key: str) -> tuple[Action, ...]:
         directory, slash, name = key.rpartition("/")
-        whole = action == ActionKind.REFRESH and bool(name) and name == self.directory_index
+        whole = kind is ActionKind.REFRESH and bool(name) and name == self.directory_index
         return tuple(
-            Action(product=self.product, action=action, object_type="directory" if whole else "file", object_path=url)
+            Action(product=self.product, kind=kind, object_type="directory" if whole else "file", object_path=url)
             for url in self._urls_of(directory + slash if whole else key)
         )
 
@@ -121,16 +117,16 @@ class Rules(msgspec.Struct, frozen=True):
                 found.setdefault(rule.product, {}).update(dict.fromkeys(rule.urls_for(change)))
         return tuple(Target(product, tuple(urls)) for product, urls in found.items())
 
-    def errands(self, change: ObjectChange, *, submit: bool) -> tuple[Action, ...]:
-        """What all rules together ask for, each errand once; what is submitted need not be followed besides."""
-        told = dict.fromkeys(
-            errand for rule in self.rules if rule.matches(change) for errand in rule.errands_for(change, submit=submit)
+    def actions(self, change: ObjectChange, *, submit: bool) -> tuple[Action, ...]:
+        """What all rules together ask for, each action once; what is submitted need not be followed besides."""
+        found = dict.fromkeys(
+            action for rule in self.rules if rule.matches(change) for action in rule.actions_for(change, submit=submit)
         )
-        submitted = {(errand.product, errand.object_path) for errand in told if errand.action != FOLLOW}
+        submitted = {(each.product, each.object_path) for each in found if each.kind is not ActionKind.FOLLOW}
         return tuple(
-            errand
-            for errand in told
-            if errand.action != FOLLOW or (errand.product, errand.object_path) not in submitted
+            action
+            for action in found
+            if action.kind is not ActionKind.FOLLOW or (action.product, action.object_path) not in submitted
         )
 
     @property

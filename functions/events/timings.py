@@ -1,4 +1,4 @@
-"""How long things are waited for. Seconds; the defaults are the issue's figures, tests hand in shorter ones."""
+"""How long things are waited for, in seconds. Tests hand in shorter times."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functions.settings import Settings
 
 RECOVER_SECONDS = 30.0
 WRITING_SECONDS = 15.0
-"""More than the store takes for one writing, attempts and all (`oss_store`)."""
+"""More than the store takes for one write with all attempts (`store.oss`: 3 calls of 4 s and the pauses between)."""
 _RECOVER_MARGIN_SECONDS = 20.0
 _SWEEP_MARGIN_SECONDS = 10.0
 
@@ -16,10 +16,12 @@ _SWEEP_MARGIN_SECONDS = 10.0
 class Timings(msgspec.Struct, frozen=True, kw_only=True):
     """When what is waited for is over.
 
-    `quiet`: a burst, when nothing came for so long; or after `hold`. `recover`: a claim without tasks is then no more
-    its owner's, who hands in nothing later than `owner` after it. `close`: a change that has come to its end: whoever
-    wrote on the word of an older look has written by then. `sweep`: one sweep. `follow`: the search for tasks that
-    somebody else submits. `give_up`: every attempt to submit, and to tell of the outcome.
+    `quiet`: a burst has ended when nothing came for so long, or after `hold`.
+    `recover`: a claim without tasks is then taken over by a sweep. `owner`: until then its owner may begin to submit.
+    `close`: a finished change of this age may be closed; all writes based on an older view are over.
+    `sweep`: one sweep.
+    `follow`: the search for tasks that somebody else submits.
+    `give_up`: the attempts to submit, and to deliver the outcome.
     """
 
     quiet: float = 0.3
@@ -32,7 +34,7 @@ class Timings(msgspec.Struct, frozen=True, kw_only=True):
     give_up: float = 86_400.0
 
 
-def pace_of(settings: Settings) -> Timings:
+def timings_of(settings: Settings) -> Timings:
     """What the settings leave room for: a submission begun in time is over well before its claim is recovered."""
     recover = max(RECOVER_SECONDS, settings.deadline_seconds + _RECOVER_MARGIN_SECONDS)
     return Timings(

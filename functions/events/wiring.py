@@ -1,10 +1,10 @@
-"""Puts the event door together from the settings."""
+"""Builds the event handler from the settings."""
 
 from __future__ import annotations
 
 from functions.errors import SettingsError
-from functions.events.accept import ChangeAcceptor
 from functions.events.handler import OssEventHandler
+from functions.events.notify.webhook import webhook_of
 from functions.events.reconcile.one_change import ChangeReconciler
 from functions.events.reconcile.resubmit import Resubmitter
 from functions.events.reconcile.sweep import Sweep
@@ -12,10 +12,10 @@ from functions.events.rules import Rules, read_rules
 from functions.events.store.changes import ChangeStore
 from functions.events.store.oss import open_store
 from functions.events.store.protocol import ObjectStore, location_of
+from functions.events.submit.accept import ChangeAcceptor
 from functions.events.submit.quota_reserve import QuotaReserve
 from functions.events.submit.submitter import ActionSubmitter
-from functions.events.timings import Timings, pace_of
-from functions.events.webhook import webhook_of
+from functions.events.timings import Timings, timings_of
 from functions.events.with_store import StoreBackedChanges
 from functions.events.without_store import StatelessChanges
 from functions.model import Clock, SystemClock
@@ -24,8 +24,8 @@ from functions.tasks.results import Tasks
 from functions.upstream.credentials import CredentialSource
 
 
-def open_door(settings: Settings, tasks: Tasks, credentials: CredentialSource) -> OssEventHandler:
-    """The door over the real store, or without one where none is named. Raises SettingsError."""
+def open_handler(settings: Settings, tasks: Tasks, credentials: CredentialSource) -> OssEventHandler:
+    """The handler over the real store, or without one where none is named. Raises SettingsError."""
     rules = read_rules(settings.rules_path, settings.products)
     if settings.store is None:
         if settings.submit and rules.submits:
@@ -35,29 +35,34 @@ def open_door(settings: Settings, tasks: Tasks, credentials: CredentialSource) -
             )
         return OssEventHandler(StatelessChanges(rules, tasks))
     store = open_store(settings, credentials)
-    return OssEventHandler(keeping(settings, rules, tasks, store, pace_of(settings)))
+    return OssEventHandler(store_backed(settings, rules, tasks, store, timings_of(settings)))
 
 
-def keeping(  # noqa: PLR0913 -- the ground it stands on, each by name
+def store_backed(  # noqa: PLR0913 -- the ground it stands on, each by name
     settings: Settings,
     rules: Rules,
     tasks: Tasks,
     store: ObjectStore,
-    pace: Timings,
+    timings: Timings,
     clock: Clock | None = None,
 ) -> StoreBackedChanges:
-    """What deals with changes, over any store. Raises SettingsError."""
+    """What processes changes, over any store. Raises SettingsError."""
     clock = clock or SystemClock()
     location = location_of(settings.store or "")
-    journal = ChangeStore(store, clock)
-    submitter = ActionSubmitter(tasks, QuotaReserve(tasks, settings.keep_quota, clock), pace)
-    webhook = webhook_of(settings, location.address, clock)
-    pursuit = Resubmitter(journal, submitter, clock, pace)
-    care = ChangeReconciler(journal=journal, pursuit=pursuit, tasks=tasks, webhook=webhook, clock=clock, pace=pace)
+    changes = ChangeStore(store, clock)
+    submitter = ActionSubmitter(tasks, QuotaReserve(tasks, settings.keep_quota, clock), timings)
+    reconciler = ChangeReconciler(
+        changes=changes,
+        resubmitter=Resubmitter(changes, submitter, clock, timings),
+        tasks=tasks,
+        webhook=webhook_of(settings, location.address, clock),
+        clock=clock,
+        timings=timings,
+    )
     return StoreBackedChanges(
         rules,
         location,
-        ChangeAcceptor(journal, submitter, tasks, clock, pace),
-        Sweep(journal, care, tasks, clock, pace),
+        ChangeAcceptor(changes, submitter, tasks, clock, timings),
+        Sweep(changes, reconciler, tasks, clock, timings),
         submit=settings.submit,
     )

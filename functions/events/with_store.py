@@ -1,4 +1,4 @@
-"""Changes with a store: each is taken up by one delivery, and followed to its end by the sweep."""
+"""Changes with a store: each is accepted by one delivery, and followed to its end by the sweep."""
 
 from __future__ import annotations
 
@@ -7,62 +7,68 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from functions.errors import StoreFault
-from functions.events.accept import AcceptedChange, ChangeAcceptor
-from functions.events.change import FOLLOW
-from functions.events.parsing import MalformedEvent, ObjectChange
+from functions.events.action_report import report_submitted
+from functions.events.change import ActionKind
+from functions.events.parsing.events import MalformedEvent, ObjectChange, TaskCompletion
 from functions.events.reconcile.sweep import Sweep, SweepReport
 from functions.events.reports import ChangeResult, failed, reported, skipped
 from functions.events.rules import Rules
 from functions.events.store.protocol import Location
-from functions.events.stored_reports import handed_in
+from functions.events.submit.accept import AcceptedChange, ChangeAcceptor
 
 
 class StoreBackedChanges:
-    """Deals with changes and with the minute's timer."""
+    """Processes changes and the timer."""
 
-    def __init__(self, rules: Rules, location: Location, intake: ChangeAcceptor, sweep: Sweep, *, submit: bool) -> None:
-        """`submit` is the switch without which rules only follow."""
+    def __init__(
+        self, rules: Rules, location: Location, acceptor: ChangeAcceptor, sweep: Sweep, *, submit: bool
+    ) -> None:
+        """Without `submit` rules only follow."""
         self._rules = rules
         self._location = location
-        self._intake = intake
+        self._acceptor = acceptor
         self._sweep = sweep
         self._submit = submit
 
-    async def deal(self, changes: Sequence[ObjectChange]) -> list[ChangeResult]:
+    async def process(self, changes: Sequence[ObjectChange]) -> list[ChangeResult]:
         """What became of each change on each product; nothing is raised."""
-        return list(chain.from_iterable(await asyncio.gather(*(self._deal(change) for change in changes))))
+        return list(chain.from_iterable(await asyncio.gather(*(self._process(change) for change in changes))))
 
-    async def sweep(self) -> SweepReport | None:
-        """One look after everything under way; None when one is going on. Raises StoreFault."""
-        return await self._sweep.run()
+    async def sweep(self, completions: tuple[TaskCompletion, ...] = ()) -> SweepReport | None:
+        """Reconcile everything open, or only what waits for these tasks; None when a sweep is going on.
 
-    async def _deal(self, change: ObjectChange) -> list[ChangeResult]:
+        Raises StoreFault.
+        """
+        return await self._sweep.run(completions)
+
+    async def _process(self, change: ObjectChange) -> list[ChangeResult]:
         if self._location.holds(change.bucket, change.key):
-            # Every writing of ours would be answered by another one, for ever.
+            # Every write of ours would cause another one, for ever.
             return [skipped(change, "the store's own")]
         try:
-            return await self._take(change)
+            return await self._accept(change)
         except MalformedEvent as fault:
-            return [failed(change, str(fault), retry=False)]
+            return [failed(change, str(fault), retry=False, malformed=True)]
         except StoreFault as fault:
             return [failed(change, f"store: {fault}", retry=True)]
         except Exception as fault:  # noqa: BLE001 -- one object's trouble, of any kind, must not hide the others
             return [failed(change, "internal error", retry=True, fault=fault)]
 
-    async def _take(self, change: ObjectChange) -> list[ChangeResult]:
-        errands = self._rules.errands(change, submit=self._submit)
-        if not errands:
+    async def _accept(self, change: ObjectChange) -> list[ChangeResult]:
+        actions = self._rules.actions(change, submit=self._submit)
+        if not actions:
             return [skipped(change, "no rule")]
-        begun = await self._intake.take(change, errands)
-        if begun is None:
-            return [skipped(change, "taken up by another delivery")]
-        return list(_reports(change, begun))
+        accepted = await self._acceptor.accept(change, actions)
+        if accepted is None:
+            return [skipped(change, "accepted by another delivery")]
+        return list(_reports(change, accepted))
 
 
-def _reports(change: ObjectChange, begun: AcceptedChange) -> Iterator[ChangeResult]:
-    errands = begun.record.errands
-    for product in dict.fromkeys(errand.product for errand in errands):
-        own = [errand for errand in errands if errand.product == product]
-        urls = tuple(dict.fromkeys(errand.object_path for errand in own))
-        followed = begun.followed.get(product) if all(errand.action == FOLLOW for errand in own) else None
-        yield reported(change, product, urls, followed or handed_in(own))
+def _reports(change: ObjectChange, accepted: AcceptedChange) -> Iterator[ChangeResult]:
+    actions = accepted.record.actions
+    for product in dict.fromkeys(action.product for action in actions):
+        own = [action for action in actions if action.product == product]
+        urls = tuple(dict.fromkeys(action.object_path for action in own))
+        follows = all(action.kind is ActionKind.FOLLOW for action in own)
+        followed = accepted.followed.get(product) if follows else None
+        yield reported(change, product, urls, followed or report_submitted(own))

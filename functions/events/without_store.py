@@ -1,4 +1,4 @@
-"""Changes without a store: nothing can be claimed or kept, so the tasks that others submitted are reported at once."""
+"""Changes without a store: nothing can be claimed, so the tasks that others submitted are reported at once."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Sequence
 
 from functions.errors import InvalidRequest, Reason
-from functions.events.parsing import ObjectChange
+from functions.events.parsing.events import ObjectChange
 from functions.events.reports import ChangeResult, failed, reported, skipped
 from functions.events.rules import Rules, Target
 from functions.tasks.results import NothingAnswered, Tasks
 
-AT_ONCE = 4
-"""Objects of one event followed at the same time: a product's lists allow the whole account 5 calls a second (facts 0),
-so more would only wait in the limiter while their deadlines run."""
+CONCURRENCY = 4
+"""Objects of one event followed at the same time: a product's lists allow the whole account 5 calls a second
+(docs/vendor.md 0), so more would only wait in the rate limiter while their deadlines run."""
 _RETRYABLE = frozenset(reason for reason in Reason if reason.retryable)
 
 
@@ -25,17 +25,17 @@ class StatelessChanges:
         self._rules = rules
         self._tasks = tasks
 
-    async def deal(self, changes: Sequence[ObjectChange]) -> list[ChangeResult]:
+    async def process(self, changes: Sequence[ObjectChange]) -> list[ChangeResult]:
         """What became of each change on each product; nothing is raised."""
         # One bound per event, not per instance: built-in runtimes may serve each event in a loop of its own.
-        slots = asyncio.Semaphore(AT_ONCE)
+        slots = asyncio.Semaphore(CONCURRENCY)
 
-        async def in_turn(change: ObjectChange, target: Target | None) -> ChangeResult:
+        async def limited(change: ObjectChange, target: Target | None) -> ChangeResult:
             async with slots:
                 return await self._follow(change, target) if target else skipped(change, "no rule")
 
         pairs = ((change, target) for change in changes for target in self._rules.targets(change) or (None,))
-        return await asyncio.gather(*(in_turn(change, target) for change, target in pairs))
+        return await asyncio.gather(*(limited(change, target) for change, target in pairs))
 
     async def _follow(self, change: ObjectChange, target: Target) -> ChangeResult:
         try:

@@ -106,7 +106,7 @@ EVERYTHING = Scope()
 class LookupQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Look up tasks by id. `ids` are distinct and in the order asked; `products` are in the order of the registry.
 
-    With `object_paths` a task that has rows of these URLs is shown and folded as if it had no others.
+    With `object_paths` (URLs in normal form) a task that has rows of these is shown and folded as if it had no others.
     """
 
     ids: tuple[RequestedId, ...]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functions.model import TaskSnapshot
 from functions.products.lookup.loader import LookupResult
 from functions.tasks.query import Audience
+from functions.urls import url_key
 
 
 def seen_by(audience: Audience, result: LookupResult) -> LookupResult:
@@ -32,7 +33,7 @@ def visible_part(snapshot: TaskSnapshot, audience: Audience) -> TaskSnapshot | N
     return snapshot.narrowed_to(rows) if rows else None
 
 
-def part_about(snapshot: TaskSnapshot, object_paths: frozenset[str]) -> TaskSnapshot:
-    """The snapshot with the rows of these URLs; unchanged when it has none of them, or when no URLs are named."""
-    rows = tuple(row for row in snapshot.rows if row.object_path in object_paths) if object_paths else ()
+def part_about(snapshot: TaskSnapshot, url_keys: frozenset[str]) -> TaskSnapshot:
+    """The snapshot with the rows of these URLs (in normal form); unchanged when it has none, or when none are named."""
+    rows = tuple(row for row in snapshot.rows if url_key(row.object_path) in url_keys) if url_keys else ()
     return snapshot.narrowed_to(rows) if rows else snapshot

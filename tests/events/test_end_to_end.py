@@ -23,7 +23,7 @@ from tests.support.oss_real_process import (
     free_port,
     hold_to_the_promise,
     play_killed,
-    real_door,
+    real_events_function,
     submissions,
     sweep_until_over,
 )
@@ -39,7 +39,7 @@ def test_a_thousand_objects_in_five_seconds_are_each_submitted_once_in_a_dozen_c
     keys = [f"img/{number}.jpg" for number in range(OBJECTS)]
     with running_emulator(samples=False) as emu:
         emu.oss.delivery = Delivery(copies=(1, 3), spread=2.0, seed=7, retries=20)
-        with real_door(emu, tmp_path / "rules.toml", Timings(close=1.0)) as process:
+        with real_events_function(emu, tmp_path / "rules.toml", Timings(close=1.0)) as process:
             began = time.monotonic()
             for number, key in enumerate(keys):
                 time.sleep(max(began + number / OBJECTS * UPLOAD_SECONDS - time.monotonic(), 0))
@@ -102,8 +102,8 @@ def _kept(emu: Emulator, prefix: str) -> list[tuple[str, Any]]:
     found = []
     for key in emu.oss.keys("kept", f"{prefix}/"):
         body = json.loads(emu.oss.get("kept", key) or b"{}")
-        for errand in body.get("errands", ()):
-            errand |= {"taskIds": len(errand.get("taskIds", ())), "status": None}
+        for action in body.get("actions", ()):
+            action |= {"taskIds": len(action.get("taskIds", ())), "status": None}
         told = {name: value for name, value in body.items() if name not in _EACH_ITS_OWN}
         found.append((key.partition("/")[2], told))
     return found

@@ -21,8 +21,8 @@ QUERY = LookupQuery(ids=(), products=("cdn", "dcdn"))
 REFRESH = rule(created=["refresh"])
 
 
-def asker(door: Instance) -> ObjectLookup:
-    return ObjectLookup(ChangeStore(door.store, LoopClock()), door.service, LoopClock())
+def lookup_over(instance: Instance) -> ObjectLookup:
+    return ObjectLookup(ChangeStore(instance.store, LoopClock()), instance.service, LoopClock())
 
 
 def scoped(**members: Any) -> LookupQuery:
@@ -32,12 +32,12 @@ def scoped(**members: Any) -> LookupQuery:
 def test_while_it_is_under_way_the_question_is_one_for_its_tasks() -> None:
     async def main() -> tuple[Any, Any]:
         account = SlowAccount()
-        door = Instance(account, Shelf(), REFRESH)
-        await asyncio.gather(*(door.handle(event(key)) for key in ("a.jpg", "b.jpg")))
+        instance = Instance(account, Shelf(), REFRESH)
+        await asyncio.gather(*(instance.handle(event(key)) for key in ("a.jpg", "b.jpg")))
         await asyncio.sleep(10)
-        question = await asker(door).find(NAME, msgspec.structs.replace(QUERY, wait=5))
+        question = await lookup_over(instance).find(NAME, msgspec.structs.replace(QUERY, wait=5))
         assert isinstance(question, LookupQuery)
-        return question, (await door.service.lookup(msgspec.structs.replace(question, wait=0))).report
+        return question, (await instance.service.lookup(msgspec.structs.replace(question, wait=0))).report
 
     question, report = run(main())
     assert (len(question.ids), question.wait) == (1, 5)
@@ -47,13 +47,13 @@ def test_while_it_is_under_way_the_question_is_one_for_its_tasks() -> None:
 def test_once_it_is_over_the_document_answers_without_the_vendor() -> None:
     async def main() -> tuple[Any, int, str]:
         account = SlowAccount()
-        door = Instance(account, Shelf(), REFRESH)
-        await door.handle(event("a.jpg"))
-        await minutes(door, 3)
+        instance = Instance(account, Shelf(), REFRESH)
+        await instance.handle(event("a.jpg"))
+        await minutes(instance, 3)
         account.log.clear()
         await asyncio.sleep(4 * 86_400)
-        answer = await asker(Instance(account, door.store.shelf, REFRESH)).find(NAME, QUERY)
-        return answer, len(account.log), document_version(door.store.shelf)
+        answer = await lookup_over(Instance(account, instance.store.shelf, REFRESH)).find(NAME, QUERY)
+        return answer, len(account.log), document_version(instance.store.shelf)
 
     def document_version(shelf: Shelf) -> str:
         (key,) = shelf.keys("objects/")
@@ -71,7 +71,7 @@ def test_once_it_is_over_the_document_answers_without_the_vendor() -> None:
 
 def test_an_object_nobody_has_changed_is_unknown() -> None:
     async def main() -> object:
-        return await asker(Instance(SlowAccount(), Shelf(), REFRESH)).find(NAME, QUERY)
+        return await lookup_over(Instance(SlowAccount(), Shelf(), REFRESH)).find(NAME, QUERY)
 
     assert run(main()) is None
 
@@ -87,10 +87,10 @@ def test_an_object_nobody_has_changed_is_unknown() -> None:
 @pytest.mark.parametrize("sweeps", [0, 3])
 def test_outside_the_scope_an_object_is_as_unknown_as_any_other(query: LookupQuery, sweeps: int) -> None:
     async def main() -> object:
-        door = Instance(SlowAccount(), Shelf(), REFRESH)
-        await door.handle(event("a.jpg"))
-        await minutes(door, sweeps)
-        return await asker(door).find(NAME, query)
+        instance = Instance(SlowAccount(), Shelf(), REFRESH)
+        await instance.handle(event("a.jpg"))
+        await minutes(instance, sweeps)
+        return await lookup_over(instance).find(NAME, query)
 
     assert run(main()) is None
 
@@ -98,10 +98,10 @@ def test_outside_the_scope_an_object_is_as_unknown_as_any_other(query: LookupQue
 def test_inside_the_scope_only_what_is_in_it_is_told() -> None:
     async def main() -> Any:
         rules = (REFRESH, rule(product="dcdn", created=["refresh"], url="http://inner.example.com/{key}"))
-        door = Instance(SlowAccount(), Shelf(), *rules, products=("cdn", "dcdn"))
-        await door.handle(event("a.jpg"))
-        await minutes(door, 3)
-        return await asker(door).find(NAME, scoped(domains=frozenset({"img.example.com"})))
+        instance = Instance(SlowAccount(), Shelf(), *rules, products=("cdn", "dcdn"))
+        await instance.handle(event("a.jpg"))
+        await minutes(instance, 3)
+        return await lookup_over(instance).find(NAME, scoped(domains=frozenset({"img.example.com"})))
 
     answer = run(main())
     assert [task.product for task in answer.report.tasks] == ["cdn"]
@@ -112,12 +112,12 @@ def test_before_the_preload_is_submitted_it_is_not_done() -> None:
     async def main() -> list[Any]:
         account = SlowAccount()
         account.tasks.submit_transition = Transition(by="seconds", length=100)
-        door = Instance(account, Shelf(), rule(created=["refresh", "preload"]))
-        await door.handle(event("a.jpg"))
+        instance = Instance(account, Shelf(), rule(created=["refresh", "preload"]))
+        await instance.handle(event("a.jpg"))
         await asyncio.sleep(110)
-        before = await asker(door).find(NAME, QUERY)
-        await minutes(door, 4)
-        return [before, await asker(door).find(NAME, QUERY)]
+        before = await lookup_over(instance).find(NAME, QUERY)
+        await minutes(instance, 4)
+        return [before, await lookup_over(instance).find(NAME, QUERY)]
 
     before, after = run(main())
     assert (before.report.tasks[0].done, before.report.summary.done, before.retry_after) == (True, False, 10)
@@ -129,11 +129,11 @@ def test_what_was_not_submitted_is_told_as_a_problem() -> None:
     async def main() -> list[Any]:
         account = SlowAccount()
         account.emulation.limits.set_quota("cdn", "url", 10, used=9)
-        door = Instance(account, Shelf(), REFRESH, keep_quota=0.5)
-        await door.handle(event("a.jpg"))
-        before = await asker(door).find(NAME, QUERY)
-        await minutes(door, 2)
-        return [before, await asker(door).find(NAME, QUERY)]
+        instance = Instance(account, Shelf(), REFRESH, keep_quota=0.5)
+        await instance.handle(event("a.jpg"))
+        before = await lookup_over(instance).find(NAME, QUERY)
+        await minutes(instance, 2)
+        return [before, await lookup_over(instance).find(NAME, QUERY)]
 
     for answer in run(main()):
         assert [problem.reason for problem in answer.report.problems] == ["quota-reserved"]
@@ -144,9 +144,9 @@ def test_nothing_known_yet_is_an_answer_that_is_not_done() -> None:
     async def main() -> Any:
         account = SlowAccount()
         account.faults["RefreshObjectCaches"] = UpstreamFault(Reason.UNAVAILABLE, product="cdn")
-        door = Instance(account, Shelf(), REFRESH)
-        await door.handle(event("a.jpg"))
-        return await asker(door).find(NAME, QUERY)
+        instance = Instance(account, Shelf(), REFRESH)
+        await instance.handle(event("a.jpg"))
+        return await lookup_over(instance).find(NAME, QUERY)
 
     answer = run(main())
     assert (answer.report.summary.asked, answer.report.summary.done, answer.retry_after) == (0, False, 10)
@@ -156,11 +156,11 @@ def test_three_days_later_even_an_open_document_answers() -> None:
     async def main() -> Any:
         account = SlowAccount()
         account.tasks.submit_transition = Transition(by="seconds", length=1e9)
-        door = Instance(account, Shelf(), REFRESH)
-        await door.handle(event("a.jpg"))
-        await minutes(door, 1)
+        instance = Instance(account, Shelf(), REFRESH)
+        await instance.handle(event("a.jpg"))
+        await minutes(instance, 1)
         await asyncio.sleep(4 * 86_400)
-        return await asker(door).find(NAME, QUERY)
+        return await lookup_over(instance).find(NAME, QUERY)
 
     answer = run(main())
     assert isinstance(answer, LookupAnswer)

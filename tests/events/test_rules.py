@@ -10,8 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from functions.errors import SettingsError
-from functions.events.parsing import ChangeKind, ObjectChange
-from functions.events.rules import EXAMPLE, ActionKind, Rule, Rules, Target, read_rules
+from functions.events.parsing.events import ChangeKind, ObjectChange
+from functions.events.rules import EXAMPLE, Rule, Rules, Target, read_rules
 from functions.urls import has_dot_segments
 
 MAX_KEY_BYTES = 1_023
@@ -58,8 +58,8 @@ def test_a_file_is_read_whole(tmp_path: Path) -> None:
         url="https://img.example.com/{key}",
         prefix="img/",
         suffix=".png",
-        created=(ActionKind.REFRESH, ActionKind.PRELOAD),
-        removed=(ActionKind.REFRESH,),
+        created=("refresh", "preload"),
+        removed=("refresh",),
     )
     assert (second.product, second.created, second.removed, len(second.urls)) == ("dcdn", (), (), 2)
 
@@ -173,9 +173,9 @@ def test_the_example_in_the_refusal_is_itself_a_good_file(tmp_path: Path) -> Non
     assert len(tomllib.loads(EXAMPLE)["rule"]) == len(read(tmp_path, EXAMPLE).rules) == 1
 
 
-def errands(change: ObjectChange, *rules: Rule, submit: bool = True) -> list[tuple[str, str, str]]:
-    found = Rules(rules).errands(change, submit=submit)
-    return [(errand.action, errand.object_type, errand.object_path) for errand in found]
+def actions(change: ObjectChange, *rules: Rule, submit: bool = True) -> list[tuple[str, str, str]]:
+    found = Rules(rules).actions(change, submit=submit)
+    return [(action.kind, action.object_type, action.object_path) for action in found]
 
 
 REMOVED = ObjectChange(bucket="pics", key="a/b.html", event="ObjectRemoved:DeleteObject", kind=ChangeKind.REMOVED)
@@ -183,26 +183,26 @@ BOTH = Rule(
     bucket="pics",
     product="cdn",
     url="http://h/{key}",
-    created=(ActionKind.REFRESH, ActionKind.PRELOAD),
-    removed=(ActionKind.REFRESH,),
+    created=("refresh", "preload"),
+    removed=("refresh",),
 )
 
 
 def test_what_is_done_depends_on_what_happened() -> None:
-    assert errands(changed("a b.html"), BOTH) == [
+    assert actions(changed("a b.html"), BOTH) == [
         ("refresh", "file", "http://h/a%20b.html"),
         ("preload", "file", "http://h/a%20b.html"),
     ]
-    assert errands(REMOVED, BOTH) == [("refresh", "file", "http://h/a/b.html")]
+    assert actions(REMOVED, BOTH) == [("refresh", "file", "http://h/a/b.html")]
 
 
 def test_without_the_switch_or_a_rule_that_says_so_a_change_is_only_followed() -> None:
-    assert errands(REMOVED, BOTH, submit=False) == [("follow", "file", "http://h/a/b.html")]
-    assert errands(REMOVED, rule("http://h/{key}")) == [("follow", "file", "http://h/a/b.html")]
+    assert actions(REMOVED, BOTH, submit=False) == [("follow", "file", "http://h/a/b.html")]
+    assert actions(REMOVED, rule("http://h/{key}")) == [("follow", "file", "http://h/a/b.html")]
 
 
 def test_rules_add_up_and_what_is_submitted_is_not_followed_besides() -> None:
-    assert errands(REMOVED, rule("http://h/{key}"), BOTH, BOTH, rule("http://other/{key}")) == [
+    assert actions(REMOVED, rule("http://h/{key}"), BOTH, BOTH, rule("http://other/{key}")) == [
         ("refresh", "file", "http://h/a/b.html"),
         ("follow", "file", "http://other/a/b.html"),
     ]
@@ -221,7 +221,7 @@ def test_rules_add_up_and_what_is_submitted_is_not_followed_besides() -> None:
 )
 def test_an_index_object_refreshes_its_directory(key: str, expected: tuple[str, str]) -> None:
     indexed = msgspec.structs.replace(BOTH, directory_index="index.html")
-    refresh, preload = errands(changed(key), indexed)
+    refresh, preload = actions(changed(key), indexed)
     assert refresh == ("refresh", *expected)
     assert preload[:2] == ("preload", "file")
 

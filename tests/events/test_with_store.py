@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ import pytest
 from emulator.tasks.transition import Transition
 from functions.errors import Reason, SettingsError, UpstreamFault
 from functions.events.change import ChangeRecord
-from functions.events.reconcile.sweep import AT_ONCE
+from functions.events.reconcile.sweep import CONCURRENCY
 from functions.events.timings import Timings
-from functions.events.wiring import open_door
+from functions.events.wiring import open_handler
 from functions.settings import Settings
 from functions.upstream.credentials import CredentialSource
 from functions.upstream.endpoint import Endpoint
@@ -70,9 +71,9 @@ EVERY = (
 def test_every_recorded_event_comes_to_its_url_and_to_an_end(sample: str, path: str | None) -> None:
     async def main() -> tuple[SlowAccount, Shelf]:
         account, shelf = SlowAccount(), Shelf()
-        door = Instance(account, shelf, rule(bucket="testbucket", created=["refresh"], removed=["refresh"]))
-        await door.handle(event_sample(sample))
-        await minutes(door, 3)
+        instance = Instance(account, shelf, rule(bucket="testbucket", created=["refresh"], removed=["refresh"]))
+        await instance.handle(event_sample(sample))
+        await minutes(instance, 3)
         return account, shelf
 
     account, shelf = run(main())
@@ -80,7 +81,7 @@ def test_every_recorded_event_comes_to_its_url_and_to_an_end(sample: str, path: 
     kept = [msgspec.json.decode(shelf.objects[key], type=ChangeRecord) for key in shelf.keys("objects/")]
     # The emulated account takes URLs of up to 1,024 characters.
     outcome = "succeeded" if len(url(path or "")) <= 1_024 else "rejected"
-    assert [(each.outcome, each.errands[0].object_path) for each in kept] == ([(outcome, url(path))] if path else [])
+    assert [(each.outcome, each.actions[0].object_path) for each in kept] == ([(outcome, url(path))] if path else [])
     assert not shelf.keys("pending/")
 
 
@@ -88,7 +89,7 @@ def test_an_event_delivered_three_times_to_two_instances_is_submitted_once() -> 
     async def main() -> tuple[SlowAccount, list[list[str]]]:
         account, shelf = SlowAccount(), Shelf()
         one, other = Instance(account, shelf, REFRESH), Instance(account, shelf, REFRESH)
-        answers = await asyncio.gather(*(door.handle(event("a.jpg")) for door in (one, other, one)))
+        answers = await asyncio.gather(*(instance.handle(event("a.jpg")) for instance in (one, other, one)))
         answers.append(await other.handle(event("a.jpg")))
         return account, [skips(answer) for answer in answers]
 
@@ -100,13 +101,13 @@ def test_an_event_delivered_three_times_to_two_instances_is_submitted_once() -> 
 def test_a_late_delivery_finds_the_change_long_over() -> None:
     async def main() -> tuple[SlowAccount, Shelf, dict[str, Any]]:
         account, shelf = SlowAccount(), Shelf()
-        door = Instance(account, shelf, REFRESH)
-        await door.handle(event("a.jpg"))
-        await minutes(door, 3)
+        instance = Instance(account, shelf, REFRESH)
+        await instance.handle(event("a.jpg"))
+        await minutes(instance, 3)
         return account, shelf, await Instance(account, shelf, REFRESH).handle(event("a.jpg"))
 
     account, shelf, late = run(main())
-    assert (len(submitted(account)), skips(late)) == (1, ["taken up by another delivery"])
+    assert (len(submitted(account)), skips(late)) == (1, ["accepted by another delivery"])
     assert not shelf.keys("pending/")
 
 
@@ -121,7 +122,7 @@ def test_a_delivery_that_falls_asleep_while_it_claims_spoils_nothing() -> None:
             return await create(key, body)
 
         sleepy.store.create = dawdling  # type: ignore[method-assign]
-        delivery = sleepy.start(sleepy.door.handle(event("a.jpg")))
+        delivery = sleepy.start(sleepy.handler.handle(event("a.jpg")))
         await minutes(awake, 1)
         await delivery
         await minutes(awake, 3)
@@ -135,10 +136,10 @@ def test_a_delivery_that_falls_asleep_while_it_claims_spoils_nothing() -> None:
 def test_the_same_change_through_both_envelopes_is_one_change() -> None:
     async def main() -> SlowAccount:
         account = SlowAccount()
-        door = Instance(account, Shelf(), REFRESH)
+        instance = Instance(account, Shelf(), REFRESH)
         native = event("a.jpg")
-        await door.handle(native)
-        await door.handle(json.dumps({"id": "x", "data": json.loads(native)["events"][0]}).encode())
+        await instance.handle(native)
+        await instance.handle(json.dumps({"id": "x", "data": json.loads(native)["events"][0]}).encode())
         return account
 
     assert len(submitted(run(main()))) == 1
@@ -147,11 +148,11 @@ def test_the_same_change_through_both_envelopes_is_one_change() -> None:
 def test_objects_that_change_together_are_one_call_and_a_url_is_in_it_once() -> None:
     async def main() -> SlowAccount:
         account = SlowAccount()
-        door = Instance(account, Shelf(), REFRESH)
+        instance = Instance(account, Shelf(), REFRESH)
 
         async def later(number: int) -> None:
             await asyncio.sleep(number * 0.029)
-            await door.handle(event(f"{number % 5}.jpg", request=f"R-{number}"))
+            await instance.handle(event(f"{number % 5}.jpg", request=f"R-{number}"))
 
         await asyncio.gather(*(later(number) for number in range(10)))
         return account
@@ -168,8 +169,8 @@ def test_calls_are_apart_by_product_action_and_type() -> None:
 
     async def main() -> list[tuple[str, str, str | None]]:
         account = SlowAccount()
-        door = Instance(account, Shelf(), *rules, products=("cdn", "dcdn"))
-        await asyncio.gather(door.handle(event("a.jpg")), door.handle(event("docs/index.html")))
+        instance = Instance(account, Shelf(), *rules, products=("cdn", "dcdn"))
+        await asyncio.gather(instance.handle(event("a.jpg")), instance.handle(event("docs/index.html")))
         return sorted(
             (action, parameters["ObjectPath"], parameters.get("ObjectType"))
             for action, parameters in account.log
@@ -187,18 +188,18 @@ def test_a_preload_waits_until_the_refresh_is_complete() -> None:
     async def main() -> tuple[Shelf, list[int]]:
         account, shelf = SlowAccount(), Shelf()
         account.tasks.submit_transition = Transition(by="seconds", length=100)
-        door = Instance(account, shelf, WARM)
-        await door.handle(event("a.jpg"))
+        instance = Instance(account, shelf, WARM)
+        await instance.handle(event("a.jpg"))
         pushed = []
         for _ in range(4):
-            await minutes(door, 1)
+            await minutes(instance, 1)
             pushed.append(len(submitted(account, "PushObjectCache")))
         return shelf, pushed
 
     shelf, pushed = run(main())
     assert pushed == [0, 1, 1, 1]
     kept = document(shelf, "a.jpg")
-    assert (kept.outcome, [each.status for each in kept.errands]) == ("succeeded", ["complete", "complete"])
+    assert (kept.outcome, [each.status for each in kept.actions]) == ("succeeded", ["complete", "complete"])
     assert kept.report is not None
     assert [(task.action, task.done) for task in kept.report.tasks] == [("refresh", True), ("preload", True)]
     assert kept.report.summary.outcome == "succeeded"
@@ -207,27 +208,27 @@ def test_a_preload_waits_until_the_refresh_is_complete() -> None:
 def test_a_refresh_that_fails_is_followed_by_no_preload() -> None:
     async def main() -> tuple[SlowAccount, Shelf]:
         account, shelf = SlowAccount(), Shelf()
-        door = Instance(account, shelf, WARM)
-        answer = await door.handle(event("a.jpg"))
+        instance = Instance(account, shelf, WARM)
+        answer = await instance.handle(event("a.jpg"))
         task_id = answer["objects"][0]["report"]["undecided"][0]["id"].removeprefix("cdn:")
         account.tasks.set_row("cdn", task_id, url("a.jpg"), status="Failed", description="Origin Timeout")
-        await minutes(door, 3)
+        await minutes(instance, 3)
         return account, shelf
 
     account, shelf = run(main())
     kept = document(shelf, "a.jpg")
     assert submitted(account, "PushObjectCache") == []
-    assert (kept.outcome, kept.errands[1].refusal) == ("failed", "refresh-incomplete")
+    assert (kept.outcome, kept.actions[1].refusal) == ("failed", "refresh-incomplete")
 
 
 def test_a_row_of_a_shared_task_fails_only_its_own_object() -> None:
     async def main() -> Shelf:
         account, shelf = SlowAccount(), Shelf()
-        door = Instance(account, shelf, REFRESH)
-        answers = await asyncio.gather(*(door.handle(event(key)) for key in ("good.jpg", "bad.jpg")))
+        instance = Instance(account, shelf, REFRESH)
+        answers = await asyncio.gather(*(instance.handle(event(key)) for key in ("good.jpg", "bad.jpg")))
         (task_id,) = {each["objects"][0]["report"]["undecided"][0]["id"] for each in answers}
         account.tasks.set_row("cdn", task_id.removeprefix("cdn:"), url("bad.jpg"), status="Failed")
-        await minutes(door, 3)
+        await minutes(instance, 3)
         return shelf
 
     shelf = run(main())
@@ -240,9 +241,9 @@ def test_a_row_of_a_shared_task_fails_only_its_own_object() -> None:
 def test_a_removed_object_is_refreshed_by_its_own_rule() -> None:
     async def main() -> SlowAccount:
         account = SlowAccount()
-        door = Instance(account, Shelf(), WARM)
-        await door.handle(event("a.jpg", name="ObjectRemoved:DeleteObject"))
-        await minutes(door, 3)
+        instance = Instance(account, Shelf(), WARM)
+        await instance.handle(event("a.jpg", name="ObjectRemoved:DeleteObject"))
+        await minutes(instance, 3)
         return account
 
     account = run(main())
@@ -250,13 +251,13 @@ def test_a_removed_object_is_refreshed_by_its_own_rule() -> None:
     assert submitted(account, "PushObjectCache") == []
 
 
-@pytest.mark.parametrize("door", [{"submit": False}, {}])
-def test_without_both_switches_a_change_is_only_followed(door: dict[str, Any]) -> None:
-    rules = (REFRESH,) if door else (rule(),)
+@pytest.mark.parametrize("switches", [{"submit": False}, {}])
+def test_without_both_switches_a_change_is_only_followed(switches: dict[str, Any]) -> None:
+    rules = (REFRESH,) if switches else (rule(),)
 
     async def main() -> tuple[SlowAccount, Shelf]:
         account, shelf = SlowAccount(), Shelf()
-        instance = Instance(account, shelf, *rules, **door)
+        instance = Instance(account, shelf, *rules, **switches)
         await instance.handle(event("a.jpg"))
         await asyncio.sleep(20)
         account.tasks.add("cdn", [url("a.jpg")])
@@ -266,7 +267,7 @@ def test_without_both_switches_a_change_is_only_followed(door: dict[str, Any]) -
     account, shelf = run(main())
     kept = document(shelf, "a.jpg")
     assert submitted(account) == []
-    assert (kept.outcome, len(kept.errands[0].task_ids)) == ("succeeded", 1)
+    assert (kept.outcome, len(kept.actions[0].task_ids)) == ("succeeded", 1)
 
 
 def test_followed_tasks_older_than_the_change_are_not_its_own() -> None:
@@ -287,26 +288,26 @@ def test_followed_tasks_older_than_the_change_are_not_its_own() -> None:
 def test_an_older_event_that_comes_late_does_not_overwrite_the_newer_one() -> None:
     async def main() -> tuple[SlowAccount, Shelf]:
         account, shelf = SlowAccount(), Shelf()
-        door = Instance(account, shelf, REFRESH)
+        instance = Instance(account, shelf, REFRESH)
         await asyncio.sleep(60)
-        await door.handle(event("a.jpg", seconds=50, request="new"))
-        await minutes(door, 3)
-        await door.handle(event("a.jpg", seconds=10, request="old"))
-        await minutes(door, 3)
+        await instance.handle(event("a.jpg", seconds=50, request="new"))
+        await minutes(instance, 3)
+        await instance.handle(event("a.jpg", seconds=10, request="old"))
+        await minutes(instance, 3)
         return account, shelf
 
     account, shelf = run(main())
     assert len(submitted(account)) == 2
-    assert document(shelf, "a.jpg").change.startswith("2026-11-22T03:30:50.000Z")
+    assert document(shelf, "a.jpg").change_id.startswith("2026-11-22T03:30:50.000Z")
     assert not shelf.keys("pending/")
 
 
 def test_a_superseded_change_is_not_looked_after_any_more() -> None:
     async def main() -> list[dict[str, Any]]:
-        door = Instance(SlowAccount(), Shelf(), REFRESH)
-        await door.handle(event("a.jpg", seconds=1, request="old"))
-        await door.handle(event("a.jpg", seconds=2, request="new"))
-        return await minutes(door, 3)
+        instance = Instance(SlowAccount(), Shelf(), REFRESH)
+        await instance.handle(event("a.jpg", seconds=1, request="old"))
+        await instance.handle(event("a.jpg", seconds=2, request="new"))
+        return await minutes(instance, 3)
 
     assert [(each["open"], each["closed"]) for each in run(main())][:2] == [(2, 2), (0, 0)]
 
@@ -314,8 +315,8 @@ def test_a_superseded_change_is_not_looked_after_any_more() -> None:
 def test_our_own_writings_are_no_changes() -> None:
     async def main() -> tuple[dict[str, Any], Shelf]:
         shelf = Shelf()
-        door = Instance(SlowAccount(), shelf, REFRESH, store="oss://pics/status")
-        return await door.handle(event("status/objects/x.json")), shelf
+        instance = Instance(SlowAccount(), shelf, REFRESH, store="oss://pics/status")
+        return await instance.handle(event("status/objects/x.json")), shelf
 
     answer, shelf = run(main())
     assert (skips(answer), shelf.written) == (["the store's own"], [])
@@ -325,9 +326,9 @@ def test_the_reserve_of_the_quota_is_left_to_others() -> None:
     async def main() -> tuple[SlowAccount, Shelf]:
         account, shelf = SlowAccount(), Shelf()
         account.emulation.limits.set_quota("cdn", "url", 100, used=77)
-        door = Instance(account, shelf, REFRESH, keep_quota=0.2)
-        await asyncio.gather(*(door.handle(event(f"{number}.jpg")) for number in range(5)))
-        await minutes(door, 3)
+        instance = Instance(account, shelf, REFRESH, keep_quota=0.2)
+        await asyncio.gather(*(instance.handle(event(f"{number}.jpg")) for number in range(5)))
+        await minutes(instance, 3)
         return account, shelf
 
     account, shelf = run(main())
@@ -341,16 +342,16 @@ def test_what_the_vendor_refuses_for_good_is_an_outcome() -> None:
     async def main() -> Shelf:
         account, shelf = SlowAccount(), Shelf()
         account.tasks.own_domains = frozenset({"img.example.com"})
-        door = Instance(account, shelf, REFRESH, rule(created=["refresh"], prefix="b", url="http://other/{key}"))
-        await asyncio.gather(door.handle(event("a.jpg")), door.handle(event("b.jpg")))
-        await minutes(door, 3)
+        instance = Instance(account, shelf, REFRESH, rule(created=["refresh"], prefix="b", url="http://other/{key}"))
+        await asyncio.gather(instance.handle(event("a.jpg")), instance.handle(event("b.jpg")))
+        await minutes(instance, 3)
         return shelf
 
     shelf = run(main())
     assert document(shelf, "a.jpg").outcome == "succeeded"
     kept = document(shelf, "b.jpg")
     assert kept.outcome == "rejected"
-    assert [(each.object_path, each.refusal) for each in kept.errands] == [
+    assert [(each.object_path, each.refusal) for each in kept.actions] == [
         (url("b.jpg"), None),
         ("http://other/b.jpg", "domain-not-found"),
     ]
@@ -362,10 +363,10 @@ def test_a_submission_whose_answer_was_lost_is_adopted_and_not_repeated() -> Non
     async def main() -> tuple[SlowAccount, Shelf]:
         account, shelf = SlowAccount(), Shelf()
         account.lost.add("RefreshObjectCaches")
-        door = Instance(account, shelf, REFRESH)
-        await asyncio.gather(*(door.handle(event(f"{number}.jpg")) for number in range(30)))
+        instance = Instance(account, shelf, REFRESH)
+        await asyncio.gather(*(instance.handle(event(f"{number}.jpg")) for number in range(30)))
         account.lost.clear()
-        await minutes(door, 3)
+        await minutes(instance, 3)
         return account, shelf
 
     account, shelf = run(main())
@@ -378,11 +379,11 @@ def test_what_could_not_be_submitted_is_submitted_by_the_sweep() -> None:
     async def main() -> tuple[SlowAccount, Shelf]:
         account, shelf = SlowAccount(), Shelf()
         account.faults["RefreshObjectCaches"] = UpstreamFault(Reason.UNAVAILABLE, product="cdn")
-        door = Instance(account, shelf, REFRESH)
-        await asyncio.gather(*(door.handle(event(f"{number}.jpg")) for number in range(30)))
+        instance = Instance(account, shelf, REFRESH)
+        await asyncio.gather(*(instance.handle(event(f"{number}.jpg")) for number in range(30)))
         account.faults.clear()
         account.log.clear()
-        await minutes(door, 4)
+        await minutes(instance, 4)
         return account, shelf
 
     account, shelf = run(main())
@@ -395,34 +396,104 @@ def test_while_the_lists_cannot_be_read_nothing_is_repeated() -> None:
         account, shelf = SlowAccount(), Shelf()
         account.lost.add("RefreshObjectCaches")
         account.faults[LISTS] = UpstreamFault(Reason.UNAVAILABLE, product="cdn")
-        door = Instance(account, shelf, REFRESH)
-        await door.handle(event("a.jpg"))
-        await minutes(door, 3)
+        instance = Instance(account, shelf, REFRESH)
+        await instance.handle(event("a.jpg"))
+        await minutes(instance, 3)
         return len(submitted(account)), len(shelf.keys("pending/"))
 
     assert run(main()) == (1, 1)
+
+
+@pytest.mark.parametrize("code", ["QuotaPerMinuteExceeded.Refresh", "TooMany.Refresh", "NeverHeardOf"])
+def test_a_refusal_that_may_pass_loses_no_url(code: str) -> None:
+    """Case V1."""
+
+    async def main() -> tuple[SlowAccount, Shelf, list[str | None]]:
+        account, shelf = SlowAccount(), Shelf()
+        refused = UpstreamFault(Reason.REJECTED, product="cdn", vendor_code=code, without_effect=True)
+        account.faults["RefreshObjectCaches"] = refused
+        instance = Instance(account, shelf, REFRESH)
+        await asyncio.gather(*(instance.handle(event(f"{number}.jpg")) for number in range(30)))
+        (action,) = document(shelf, "0.jpg").actions
+        account.faults.clear()
+        account.log.clear()
+        await minutes(instance, 4)
+        return account, shelf, [action.last_rejection, action.vendor_code]
+
+    account, shelf, last = run(main())
+    assert last[0] in {"rejected", "throttled"}
+    assert last[1] == code
+    assert sorted(each for call in submitted(account) for each in call) == sorted(
+        url(f"{number}.jpg") for number in range(30)
+    )
+    assert {document(shelf, f"{number}.jpg").outcome for number in range(30)} == {"succeeded"}
+
+
+def test_attempts_to_submit_come_slower_and_slower() -> None:
+    """Case V1."""
+
+    async def main() -> list[int]:
+        account = SlowAccount()
+        refused = UpstreamFault(Reason.REJECTED, product="cdn", vendor_code="NeverHeardOf", without_effect=True)
+        account.faults["RefreshObjectCaches"] = refused
+        instance = Instance(account, Shelf(), REFRESH)
+        await instance.handle(event("a.jpg"))
+        times = []
+        for minute in range(60):
+            before = len(submitted(account))
+            await minutes(instance, 1)
+            if len(submitted(account)) > before:
+                times.append(minute)
+        return times
+
+    times = run(main())
+    pauses = [later - earlier for earlier, later in pairwise(times)]
+    assert pauses == sorted(pauses)
+    assert pauses[0] < max(pauses) <= 10
+
+
+@pytest.mark.parametrize("figures", ["none", "unreadable"])
+def test_while_the_quota_is_not_known_nothing_is_submitted_and_nothing_is_lost(figures: str) -> None:
+    """Case V7."""
+
+    async def main() -> tuple[int, SlowAccount, Shelf]:
+        account, shelf = SlowAccount(), Shelf()
+        account.faults["DescribeRefreshQuota"] = UpstreamFault(
+            Reason.DENIED if figures == "none" else Reason.MALFORMED, product="cdn"
+        )
+        instance = Instance(account, shelf, REFRESH, keep_quota=0.2)
+        answer = await instance.handle(event("a.jpg"))
+        assert [each["reason"] for each in answer["objects"][0]["report"]["problems"]] == ["quota-unknown"]
+        before = len(submitted(account))
+        account.faults.clear()
+        await minutes(instance, 4)
+        return before, account, shelf
+
+    before, account, shelf = run(main())
+    assert (before, submitted(account)) == (0, [[url("a.jpg")]])
+    assert document(shelf, "a.jpg").outcome == "succeeded"
 
 
 def test_nothing_is_tried_for_ever() -> None:
     async def main() -> Shelf:
         account, shelf = SlowAccount(), Shelf()
         account.faults["RefreshObjectCaches"] = UpstreamFault(Reason.UNAVAILABLE, product="cdn", without_effect=True)
-        door = Instance(account, shelf, REFRESH)
-        await door.handle(event("a.jpg"))
+        instance = Instance(account, shelf, REFRESH)
+        await instance.handle(event("a.jpg"))
         await asyncio.sleep(86_500)
-        await minutes(door, 2)
+        await minutes(instance, 2)
         return shelf
 
     kept = document(run(main()), "a.jpg")
-    assert (kept.outcome, kept.errands[0].refusal) == ("rejected", "given-up")
+    assert (kept.outcome, kept.actions[0].refusal) == ("rejected", "given-up")
 
 
 def test_a_failing_store_fails_the_event_so_that_it_is_delivered_again() -> None:
     async def main() -> tuple[dict[str, Any], SlowAccount]:
         account = SlowAccount()
-        door = Instance(account, Shelf(), REFRESH)
-        door.store.broken = True
-        return await door.handle(event("a.jpg")), account
+        instance = Instance(account, Shelf(), REFRESH)
+        instance.store.broken = True
+        return await instance.handle(event("a.jpg")), account
 
     answer, account = run(main())
     assert (answer["retry"], answer["failed"][0]["reason"]) == (True, "store: the store is broken")
@@ -431,12 +502,52 @@ def test_a_failing_store_fails_the_event_so_that_it_is_delivered_again() -> None
 
 def test_a_sweep_without_its_store_says_so_and_is_not_repeated() -> None:
     async def main() -> dict[str, Any]:
-        door = Instance(SlowAccount(), Shelf(), REFRESH)
-        door.store.broken = True
-        return await door.sweep()
+        instance = Instance(SlowAccount(), Shelf(), REFRESH)
+        instance.store.broken = True
+        return await instance.sweep()
 
     answer = run(main())
     assert (answer["retry"], answer["failed"][0]["event"]) == (False, "timer")
+
+
+@pytest.mark.parametrize("first", ["ObjectRemoved:DeleteObject", "ObjectCreated:PutObject"])
+def test_changes_within_one_second_are_both_seen_through(first: str) -> None:
+    """Case O1."""
+    names = [first, *({"ObjectRemoved:DeleteObject", "ObjectCreated:PutObject"} - {first})]
+
+    async def main() -> tuple[list[SlowAccount], list[Shelf]]:
+        accounts, shelves = [], []
+        for number in range(12):
+            account, shelf = SlowAccount(), Shelf()
+            instance = Instance(account, shelf, WARM)
+            for name in names:
+                await instance.handle(event("a.jpg", name=name, request=f"R-{number}-{name}"))
+            await minutes(instance, 4)
+            accounts.append(account)
+            shelves.append(shelf)
+        return accounts, shelves
+
+    accounts, shelves = run(main())
+    assert [submitted(account, "PushObjectCache") for account in accounts] == [[[url("a.jpg")]]] * len(accounts)
+    kept = [document(shelf, "a.jpg") for shelf in shelves]
+    assert {(each.event, each.outcome) for each in kept} == {("ObjectCreated:PutObject", "succeeded")}
+    assert not any(shelf.keys("pending/") for shelf in shelves)
+
+
+@pytest.mark.parametrize("time", ["yesterday", "", None, "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_that_cannot_be_true_is_a_failure_and_no_internal_error(time: str | None) -> None:
+    """Case O2."""
+
+    async def main() -> tuple[dict[str, Any], Shelf]:
+        shelf = Shelf()
+        told = json.loads(event("a.jpg"))
+        told["events"][0]["eventTime"] = time
+        return await Instance(SlowAccount(), shelf, REFRESH).handle(json.dumps(told).encode()), shelf
+
+    answer, shelf = run(main())
+    assert (answer["objects"], shelf.keys()) == ([], [])
+    assert "`eventTime`" in answer["failed"][0]["reason"]
+    assert answer["retry"]
 
 
 def test_a_record_whose_time_cannot_be_read_fails_alone() -> None:
@@ -453,8 +564,8 @@ def test_a_record_whose_time_cannot_be_read_fails_alone() -> None:
 def test_one_record_in_trouble_does_not_stop_the_sweep() -> None:
     async def main() -> tuple[dict[str, Any], Shelf]:
         account, shelf = SlowAccount(), Shelf()
-        door = Instance(account, shelf, REFRESH)
-        await asyncio.gather(door.handle(event("a.jpg")), door.handle(event("b.jpg")))
+        instance = Instance(account, shelf, REFRESH)
+        await asyncio.gather(instance.handle(event("a.jpg")), instance.handle(event("b.jpg")))
         broken = next(
             key for key in shelf.keys("pending/") if key.endswith(document(shelf, "a.jpg").object_id + ".json")
         )
@@ -468,8 +579,8 @@ def test_one_record_in_trouble_does_not_stop_the_sweep() -> None:
 
 def test_only_one_sweep_goes_on_at_a_time() -> None:
     async def main() -> list[dict[str, Any]]:
-        door = Instance(SlowAccount(), Shelf(), REFRESH)
-        return list(await asyncio.gather(door.sweep(), door.sweep()))
+        instance = Instance(SlowAccount(), Shelf(), REFRESH)
+        return list(await asyncio.gather(instance.sweep(), instance.sweep()))
 
     assert [skips(answer) for answer in run(main())] == [[], ["another sweep is going on"]]
 
@@ -477,16 +588,16 @@ def test_only_one_sweep_goes_on_at_a_time() -> None:
 def test_a_sweep_ends_in_time_and_the_next_one_goes_on() -> None:
     async def main() -> tuple[list[dict[str, Any]], list[float]]:
         account, shelf = SlowAccount(limits=False), Shelf()
-        door = Instance(account, shelf, REFRESH, pace=Timings(sweep=4.0))
-        door.store.slowest = 0.5
-        keys = [f"{number}.jpg" for number in range(3 * AT_ONCE)]
-        await asyncio.gather(*(door.handle(event(key)) for key in keys))
+        instance = Instance(account, shelf, REFRESH, timings=Timings(sweep=4.0))
+        instance.store.slowest = 0.5
+        keys = [f"{number}.jpg" for number in range(3 * CONCURRENCY)]
+        await asyncio.gather(*(instance.handle(event(key)) for key in keys))
         account.latency = 1.0
         await asyncio.sleep(60)
         told, took = [], []
         for _ in range(9):
             began = asyncio.get_running_loop().time()
-            told.append((await door.sweep())["sweep"])
+            told.append((await instance.sweep())["sweep"])
             took.append(asyncio.get_running_loop().time() - began)
         return told, took
 
@@ -500,12 +611,12 @@ def test_thousands_of_open_objects_cost_a_sweep_a_handful_of_calls() -> None:
     async def main() -> tuple[int, int, int]:
         account, shelf = SlowAccount(), Shelf()
         account.tasks.submit_transition = Transition(by="seconds", length=3600)
-        door = Instance(account, shelf, REFRESH)
-        await asyncio.gather(*(door.handle(event(f"{number}.jpg")) for number in range(1_000)))
-        await minutes(door, 1)
-        before, reads = account.calls[BY_ID], door.store.calls.count("get")
-        (swept,) = await minutes(door, 1)
-        return swept["open"], account.calls[BY_ID] - before, door.store.calls.count("get") - reads
+        instance = Instance(account, shelf, REFRESH)
+        await asyncio.gather(*(instance.handle(event(f"{number}.jpg")) for number in range(1_000)))
+        await minutes(instance, 1)
+        before, reads = account.calls[BY_ID], instance.store.calls.count("get")
+        (swept,) = await minutes(instance, 1)
+        return swept["open"], account.calls[BY_ID] - before, instance.store.calls.count("get") - reads
 
     opened, calls, reads = run(main())
     assert opened == 1_000
@@ -518,9 +629,9 @@ def test_an_object_of_two_products_is_over_when_both_are() -> None:
 
     async def main() -> tuple[dict[str, Any], Shelf]:
         account, shelf = SlowAccount(), Shelf()
-        door = Instance(account, shelf, *rules, products=("cdn", "dcdn"))
-        answer = await door.handle(event("a.jpg"))
-        await minutes(door, 3)
+        instance = Instance(account, shelf, *rules, products=("cdn", "dcdn"))
+        answer = await instance.handle(event("a.jpg"))
+        await minutes(instance, 3)
         return answer, shelf
 
     answer, shelf = run(main())
@@ -545,10 +656,10 @@ def test_submitting_rules_need_a_store(tmp_path: Path) -> None:
     async def main() -> None:
         service = instance_over(SlowAccount())
         with pytest.raises(SettingsError, match="TASK_STATUS_STORE"):
-            open_door(bare, service, CredentialSource({}))
+            open_handler(bare, service, CredentialSource({}))
         with pytest.raises(SettingsError, match="TASK_STATUS_OSS_ENDPOINT"):
-            open_door(stored, service, CredentialSource({}))
+            open_handler(stored, service, CredentialSource({}))
         for settings in usable:
-            open_door(settings, service, CredentialSource({}))
+            open_handler(settings, service, CredentialSource({}))
 
     run(main())

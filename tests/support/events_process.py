@@ -1,6 +1,6 @@
-"""The events function as a process of its own, at another pace: `python -m tests.support.events_process PORT PACE`.
+"""The events function as a process of its own: `python -m tests.support.events_process PORT TIMINGS`.
 
-Everything is real but the waiting, which PACE (JSON) shortens: a test need not wait until a change may be closed.
+Everything is real but the waiting, which TIMINGS (JSON) shortens: a test need not wait until a change may be closed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from functions.events.handler import OssEventHandler
 from functions.events.rules import read_rules
 from functions.events.store.oss import open_store
 from functions.events.timings import Timings
-from functions.events.wiring import keeping
+from functions.events.wiring import store_backed
 from functions.server import Components, create_app, web_server
 from functions.settings import read_settings
 from functions.tasks.service import build_service
@@ -32,19 +32,19 @@ ROOT = Path(__file__).parent.parent.parent
 START_SECONDS = 30.0
 
 
-async def serve(port: int, pace: Timings) -> None:
+async def serve(port: int, timings: Timings) -> None:
     model.SECOND_LOOK_SECONDS = 1.0
     settings = read_settings(os.environ)
     logs.configure(settings.log_level)
     credentials = CredentialSource()
     tasks = build_service(settings, credentials)
     rules = read_rules(settings.rules_path, settings.products)
-    door = OssEventHandler(keeping(settings, rules, tasks, open_store(settings, credentials), pace))
-    app = create_app(Components(settings=settings, tasks=tasks, credentials=credentials, events=door))
+    handler = OssEventHandler(store_backed(settings, rules, tasks, open_store(settings, credentials), timings))
+    app = create_app(Components(settings=settings, tasks=tasks, credentials=credentials, events=handler))
     await web_server(app, settings, port, "127.0.0.1").serve()
 
 
-class DoorProcess:
+class FunctionProcess:
     """A process that can be killed and started again on its port."""
 
     def __init__(self, port: int, environment: Mapping[str, str], *command: str) -> None:
@@ -75,7 +75,7 @@ class DoorProcess:
 
 
 @contextmanager
-def _up(process: DoorProcess) -> Iterator[DoorProcess]:
+def _up(process: FunctionProcess) -> Iterator[FunctionProcess]:
     process.start()
     try:
         process.wait_until_up()
@@ -84,15 +84,17 @@ def _up(process: DoorProcess) -> Iterator[DoorProcess]:
         process.kill()
 
 
-def door_process(port: int, environment: Mapping[str, str], pace: Timings) -> AbstractContextManager[DoorProcess]:
-    """The events function at another pace, up and running."""
-    told = msgspec.json.encode(pace).decode()
-    return _up(DoorProcess(port, environment, "tests.support.events_process", str(port), told))
+def events_process(
+    port: int, environment: Mapping[str, str], timings: Timings
+) -> AbstractContextManager[FunctionProcess]:
+    """The events function with these timings, up and running."""
+    told = msgspec.json.encode(timings).decode()
+    return _up(FunctionProcess(port, environment, "tests.support.events_process", str(port), told))
 
 
-def server_process(port: int, environment: Mapping[str, str]) -> AbstractContextManager[DoorProcess]:
+def server_process(port: int, environment: Mapping[str, str]) -> AbstractContextManager[FunctionProcess]:
     """The web function's own server, as it is deployed."""
-    return _up(DoorProcess(port, environment, "functions.server"))
+    return _up(FunctionProcess(port, environment, "functions.server"))
 
 
 if __name__ == "__main__":

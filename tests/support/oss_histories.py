@@ -1,6 +1,7 @@
 """Random histories of a bucket: changes delivered again and again and out of order, instances killed, sweeps on top.
 
-`play(seed)` runs one in virtual time and holds it against what the door promises (`functions/events/accept.py`).
+`play(seed)` runs one in virtual time and holds it against what the events function promises
+(`functions/events/submit/accept.py`).
 """
 
 from __future__ import annotations
@@ -139,9 +140,9 @@ def play(seed: int) -> Story:
     changes = Counter(change.key for change in told.changes)
     for key, last in newest.items():
         kept = document(stage.shelf, key)
-        assert kept.change.startswith(_stamp(last)), "an older change has overwritten a newer one"
+        assert kept.change_id.startswith(_stamp(last)), "an older change has overwritten a newer one"
         assert kept.outcome == "succeeded", kept
-        assert all(errand.status == "complete" and errand.task_ids for errand in kept.errands)
+        assert all(action.status == "complete" and action.task_ids for action in kept.actions)
         assert times[url(key)] >= 1, "a URL is lost"
         assert times[url(key)] <= changes[key] + stage.in_flight[url(key)], "more than what was in flight is repeated"
         if changes[key] == 1 and not told.hidden:
@@ -160,9 +161,9 @@ def _noted(stage: Stage) -> set[str]:
     for key, body in stage.shelf.written:
         if key.startswith("pending/"):
             record = msgspec.json.decode(body, type=ChangeRecord)
-            for errand in record.errands:
-                if errand.action == "refresh" and errand.task_ids:
-                    known.setdefault(errand.object_path, set()).add(record.change)
+            for action in record.actions:
+                if action.kind == "refresh" and action.task_ids:
+                    known.setdefault(action.object_path, set()).add(record.change_id)
     return {each for each, count in sent(stage.account).items() if len(known.get(each, ())) >= count}
 
 

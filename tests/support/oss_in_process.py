@@ -1,4 +1,4 @@
-"""The whole OSS door in one process and in virtual time: events in, the emulator's account and a store behind it.
+"""The whole events function in one process and in virtual time, over an emulated account and a store in memory.
 
 An `Instance` can be killed: everything that runs in it ends where it stands, and what was on its way may still arrive.
 """
@@ -19,8 +19,8 @@ from functions.errors import Reason, UpstreamFault
 from functions.events.change import ChangeRecord, object_id
 from functions.events.handler import OssEventHandler
 from functions.events.rules import Rule, Rules
-from functions.events.timings import Timings, pace_of
-from functions.events.wiring import keeping
+from functions.events.timings import Timings, timings_of
+from functions.events.wiring import store_backed
 from functions.settings import Settings
 from functions.upstream.operation import Operation
 from functions.upstream.sdk_client import RawAnswer
@@ -63,8 +63,8 @@ def rule(**members: Any) -> Rule:
 
 
 def event(key: str, *, seconds: float = 0.0, request: str = "R-1", name: str = "ObjectCreated:PutObject") -> bytes:
-    """A native event; `seconds` after the epoch of virtual time."""
-    time = datetime.fromtimestamp(EPOCH + seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """A native event; `seconds` after the epoch of virtual time, told in whole seconds as OSS does."""
+    time = datetime.fromtimestamp(EPOCH + seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     record = {
         "eventName": name,
         "eventTime": time,
@@ -78,21 +78,21 @@ class Instance:
     """One instance of the events function over a shared shelf and account."""
 
     def __init__(
-        self, account: Account, shelf: Shelf, *rules: Rule, pace: Timings | None = None, **settings: Any
+        self, account: Account, shelf: Shelf, *rules: Rule, timings: Timings | None = None, **settings: Any
     ) -> None:
         told = {"store": "oss://kept/status", "submit": True, "keep_quota": 0.0, "products": ("cdn",), **settings}
         self.settings = Settings(**told)
         self.store = MemoryStore(shelf)
         self.service = instance_over(account, self.settings)
-        changes = keeping(
-            self.settings, Rules(rules), self.service, self.store, pace or pace_of(self.settings), LoopClock()
+        changes = store_backed(
+            self.settings, Rules(rules), self.service, self.store, timings or timings_of(self.settings), LoopClock()
         )
-        self.door = OssEventHandler(changes)
+        self.handler = OssEventHandler(changes)
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def handle(self, told: bytes) -> dict[str, Any]:
         """The answer to an event; its `failed` is no problem only where a test says so."""
-        answer = await self.start(self.door.handle(told))
+        answer = await self.start(self.handler.handle(told))
         return {**json.loads(answer.body), "retry": answer.failed}
 
     async def sweep(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The OSS door as it runs: the emulator with its buckets and notifications, the real SDKs, a process of its own."""
+"""The events function in a process of its own: the emulator with its buckets and notifications, and the real SDKs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import msgspec
 from emulator.testing import Delivery, Emulator, Transition, running_emulator
 from functions.events.change import ChangeRecord
 from functions.events.timings import Timings
-from tests.support.events_process import DoorProcess, door_process
+from tests.support.events_process import FunctionProcess, events_process
 from tests.support.real_service import KEY, environment_of
 
 RULES = """
@@ -52,18 +52,18 @@ def events_environment(emu: Emulator, rules: Path, **settings: Any) -> dict[str,
 
 
 @contextmanager
-def real_door(emu: Emulator, rules: Path, pace: Timings, **settings: Any) -> Iterator[DoorProcess]:
+def real_events_function(emu: Emulator, rules: Path, timings: Timings, **settings: Any) -> Iterator[FunctionProcess]:
     """Buckets, their notification, and the process that gets it."""
     rules.write_text(RULES)
     emu.oss.create_bucket("pics")
     emu.oss.create_bucket("kept")
     emu.tasks.submit_transition = Transition(by="seconds", length=1.0)
-    with door_process(free_port(), events_environment(emu, rules, **settings), pace) as process:
+    with events_process(free_port(), events_environment(emu, rules, **settings), timings) as process:
         emu.oss.notify("pics", process.url)
         yield process
 
 
-def sweep_until_over(emu: Emulator, process: DoorProcess) -> None:
+def sweep_until_over(emu: Emulator, process: FunctionProcess) -> None:
     """Ticks of the timer until nothing is under way."""
     give_up = time.monotonic() + _OVER_SECONDS
     while emu.oss.keys("kept", "status/pending/"):
@@ -97,11 +97,11 @@ def hold_to_the_promise(emu: Emulator, keys: Iterable[str], kills: Iterable[floa
     kept = documents(emu)
     assert kept.keys() == set(keys)
     for record in kept.values():
-        (errand,) = record.errands
-        assert (record.outcome, errand.status, errand.object_path) == ("succeeded", "complete", url(record.key))
+        (action,) = record.actions
+        assert (record.outcome, action.status, action.object_path) == ("succeeded", "complete", url(record.key))
         assert record.report is not None
         shown = [row.object_path for task in record.report.tasks for row in task.objects]
-        assert set(shown) == {errand.object_path}
+        assert set(shown) == {action.object_path}
         assert record.report.summary.outcome == "succeeded"
 
 
@@ -111,7 +111,9 @@ def play_killed(seed: int, folder: Path) -> float:
     keys = [f"{seed}/{number}.jpg" for number in range(rng.randint(5, 60))]
     with running_emulator(samples=False) as emu:
         emu.oss.delivery = Delivery(copies=(1, 3), spread=0.4, seed=seed, retries=200, retry_delay=0.1)
-        with real_door(emu, folder / f"rules-{seed}.toml", IMPATIENT, deadline_seconds=1, keep_quota=0) as process:
+        with real_events_function(
+            emu, folder / f"rules-{seed}.toml", IMPATIENT, deadline_seconds=1, keep_quota=0
+        ) as process:
             began = time.monotonic()
             kill_after = rng.uniform(0.0, 2.0)
             clumps = sorted(rng.uniform(0, 1.0) for _ in range(rng.randint(1, 4)))

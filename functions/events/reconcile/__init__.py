@@ -1,1 +1,1 @@
-"""The timer's work: looking after every change until it is over."""
+"""The timer's work: look after every open change until it is over."""

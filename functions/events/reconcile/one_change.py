@@ -1,17 +1,17 @@
-"""One record looked after: its tasks looked at, what is missing pursued, and in the end the outcome kept and told."""
+"""Reconciles one change: looks its tasks up, finds or makes those that are missing, stores and delivers the outcome."""
 
 from __future__ import annotations
 
 import msgspec
 
+from functions.events.action_report import with_rejections
 from functions.events.change import ChangeRecord
-from functions.events.reconcile.progress import is_first, looked_at, outcome_of
+from functions.events.notify.webhook import DeliveryResult, Webhook
+from functions.events.reconcile.progress import outcome_of, with_report
 from functions.events.reconcile.recent_tasks import RecentTasks
 from functions.events.reconcile.resubmit import Resubmitter
 from functions.events.store.changes import ChangeStore
-from functions.events.stored_reports import with_refusals
 from functions.events.timings import Timings
-from functions.events.webhook import DeliveryResult, Webhook
 from functions.model import Clock
 from functions.tasks.query import LookupQuery, RequestedId
 from functions.tasks.results import NothingAnswered, Tasks
@@ -24,88 +24,88 @@ _MINUTE = 60.0
 class ChangeReconciler:
     """What a sweep does with each record."""
 
-    def __init__(  # noqa: PLR0913 -- the parts of the door, each by name
+    def __init__(  # noqa: PLR0913 -- its parts, each by name
         self,
         *,
-        journal: ChangeStore,
-        pursuit: Resubmitter,
+        changes: ChangeStore,
+        resubmitter: Resubmitter,
         tasks: Tasks,
         webhook: Webhook | None,
         clock: Clock,
-        pace: Timings,
+        timings: Timings,
     ) -> None:
-        """`webhook` is None where nobody wants to be told."""
-        self._journal = journal
-        self._pursuit = pursuit
+        """`webhook` is None where nobody is to be told."""
+        self._changes = changes
+        self._resubmitter = resubmitter
         self._tasks = tasks
         self._webhook = webhook
         self._clock = clock
-        self._pace = pace
+        self._timings = timings
 
-    async def look_after(self, record: ChangeRecord, recent: RecentTasks, *, superseded: bool) -> bool:
-        """Whether it needs no looking after any more. `superseded`: a later change of the object is under way."""
+    async def reconcile(self, record: ChangeRecord, recent: RecentTasks, *, superseded: bool) -> bool:
+        """Whether it is over. `superseded`: a later change of the object is open. Raises StoreFault."""
         if record.closed_at is not None:
-            return await self._tell(record)
-        if await self._needless(record, superseded=superseded):
-            await self._journal.forget(record)
+            return await self._deliver(record)
+        if await self._is_needless(record, superseded=superseded):
+            await self._changes.remove(record)
             return True
-        seen = await self._pursuit.go_on(await self._look(record), recent)
-        if all(errand.over for errand in seen.errands) and record.age(self._clock.now()) >= self._pace.close:
+        seen = await self._resubmitter.resubmit(await self._look_up(record), recent)
+        if all(action.finished for action in seen.actions) and record.age(self._clock.now()) >= self._timings.close:
             return await self._close(seen)
-        if seen.errands != record.errands:
-            await self._journal.write(seen, newest=await self._journal.is_newest(seen))
+        if seen.actions != record.actions:
+            await self._changes.write(seen, newest=await self._changes.is_newest(seen))
         return False
 
-    async def _needless(self, record: ChangeRecord, *, superseded: bool) -> bool:
-        """A later change has its own refresh, and warms its own copy; only what was never submitted is still owed."""
-        owed = any(errand.waiting and is_first(record, errand) for errand in record.errands)
+    async def _is_needless(self, record: ChangeRecord, *, superseded: bool) -> bool:
+        """A later change has its own refresh and preload; only what was never submitted is still owed."""
+        owed = any(action.needs_task and record.is_immediate(action) for action in record.actions)
         if not owed:
             return superseded
-        if record.age(self._clock.now()) < self._pace.recover:
+        if record.age(self._clock.now()) < self._timings.recover:
             return False
-        # A delivery that came after the end may have been killed before it took its marker back (`ChangeStore.claim`).
-        document = await self._journal.document(record.bucket, record.key)
-        if document is not None and document.change == record.change and document.closed_at is not None:
+        # A delivery that came after the end may have been killed before it removed its marker (`ChangeStore.claim`).
+        document = await self._changes.document(record.bucket, record.key)
+        if document is not None and document.change_id == record.change_id and document.closed_at is not None:
             return True
         # Or the delivery was killed between marker and claim: without one, nobody would know of this change later.
-        await self._journal.confirm(record)
+        await self._changes.ensure_claim(record)
         return False
 
-    async def _look(self, record: ChangeRecord) -> ChangeRecord:
-        ids = dict.fromkeys(RequestedId(task_id, each.product) for each in record.errands for task_id in each.task_ids)
+    async def _look_up(self, record: ChangeRecord) -> ChangeRecord:
+        ids = dict.fromkeys(RequestedId(task_id, each.product) for each in record.actions for task_id in each.task_ids)
         if not ids:
             return record
         products = tuple(dict.fromkeys(asked.product for asked in ids if asked.product))
-        query = LookupQuery(ids=tuple(ids), products=products, objects=_OBJECTS, object_paths=record.urls)
+        query = LookupQuery(ids=tuple(ids), products=products, objects=_OBJECTS, object_paths=record.url_keys)
         try:
-            return looked_at(record, (await self._tasks.lookup(query)).report)
+            return with_report(record, (await self._tasks.lookup(query)).report)
         except NothingAnswered:
             return record
 
     async def _close(self, record: ChangeRecord) -> bool:
-        report = record.report and with_refusals(record.report, record)
-        closed = msgspec.structs.replace(
-            record, outcome=outcome_of(record.errands), closed_at=self._clock.now().utc, report=report
-        )
-        if await self._journal.is_newest(closed):
-            await self._journal.publish(closed)
-            return await self._tell(closed)
-        await self._journal.forget(closed)
-        return True
+        if await self._changes.is_superseded(record):
+            await self._changes.remove(record)
+            return True
+        closed = msgspec.structs.replace(record, outcome=outcome_of(record.actions), closed_at=self._clock.now().utc)
+        if closed.report is not None:
+            closed = msgspec.structs.replace(closed, report=with_rejections(closed.report, closed))
+        if await self._changes.is_newest(closed):
+            await self._changes.publish(closed)
+        return await self._deliver(closed)
 
-    async def _tell(self, record: ChangeRecord) -> bool:
-        """Whether the outcome has been told, or nobody is to be told."""
+    async def _deliver(self, record: ChangeRecord) -> bool:
+        """Whether the outcome has been delivered, or nobody is to be told."""
         webhook = self._webhook
-        if webhook is None or self._seconds_closed(record) > self._pace.give_up:
-            await self._journal.forget(record)
+        if webhook is None or self._seconds_closed(record) > self._timings.give_up:
+            await self._changes.remove(record)
             return True
         is_due = self._seconds_closed(record) >= ((1 << record.notices) - 1) * _MINUTE
-        told = await webhook.tell(record) if is_due else DeliveryResult.NOT_TRIED
-        if told is DeliveryResult.TAKEN:
-            await self._journal.forget(record)
+        result = await webhook.deliver(record) if is_due else DeliveryResult.NOT_TRIED
+        if result is DeliveryResult.DELIVERED:
+            await self._changes.remove(record)
             return True
-        tries = record.notices + (told is DeliveryResult.FAILED)
-        await self._journal.mark(msgspec.structs.replace(record, notices=tries))
+        notices = record.notices + (result is DeliveryResult.FAILED)
+        await self._changes.write_progress(msgspec.structs.replace(record, notices=notices))
         return False
 
     def _seconds_closed(self, record: ChangeRecord) -> float:

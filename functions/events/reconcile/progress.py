@@ -1,4 +1,4 @@
-"""How far an object's errands have come, read from the report on their tasks, and what came of them in the end."""
+"""How far a change's actions have come, read from the report on their tasks, and the outcome in the end."""
 
 from __future__ import annotations
 
@@ -8,100 +8,76 @@ import msgspec
 
 from functions.events.change import MISSING, Action, ChangeRecord
 from functions.events.submit.submitter import QUOTA_RESERVED
-from functions.model import Row, Status
+from functions.model import Status
 from functions.tasks.render.fold import fold_status
 from functions.tasks.report import Outcome, Task, TaskReport
+from functions.urls import url_key
 
 REFRESH_INCOMPLETE = "refresh-incomplete"
 """The refusal of a preload whose refresh did not work: it would fetch the copy that was to be replaced."""
 REJECTED = "rejected"
 
 
-def looked_at(record: ChangeRecord, report: TaskReport) -> ChangeRecord:
-    """The record with what `report`, on its tasks and its URLs, says of each errand."""
+def with_report(record: ChangeRecord, report: TaskReport) -> ChangeRecord:
+    """The record with what `report`, on its tasks and its URLs, says of each action."""
     tasks = {task.id: task for task in report.tasks}
     gone = {entry.id for entry in report.not_found if not entry.may_appear}
-    errands = tuple(_seen(errand, tasks, gone) for errand in record.errands)
-    return msgspec.structs.replace(record, errands=errands, report=report)
+    actions = tuple(_with_tasks(action, tasks, gone) for action in record.actions)
+    return msgspec.structs.replace(record, actions=actions, report=report)
 
 
-def unblocked(record: ChangeRecord) -> ChangeRecord:
+def refuse_useless_preloads(record: ChangeRecord) -> ChangeRecord:
     """Preloads whose refresh is over without being complete are refused."""
-    return record.with_errands(
+    return record.with_actions(
         tuple(
-            msgspec.structs.replace(errand, refusal=REFRESH_INCOMPLETE) if _in_vain(record, errand) else errand
-            for errand in record.errands
+            msgspec.structs.replace(action, refusal=REFRESH_INCOMPLETE) if _is_useless(record, action) else action
+            for action in record.actions
         )
     )
 
 
-def ready(record: ChangeRecord, errand: Action) -> bool:
-    """Whether an errand that waits may be submitted: a preload only when every refresh it follows is complete."""
-    return errand.waiting and all(each.status == Status.COMPLETE for each in _refreshes_before(record, errand))
+def is_ready(record: ChangeRecord, action: Action) -> bool:
+    """Whether tasks are to be found or made for it now: for a preload only when its refreshes are complete."""
+    return action.needs_task and all(each.status == Status.COMPLETE for each in record.refreshes_before(action))
 
 
-def is_first(record: ChangeRecord, errand: Action) -> bool:
-    """Whether it is submitted with the event itself, under the claim on the change."""
-    return not _refreshes_before(record, errand)
-
-
-def outcome_of(errands: Iterable[Action]) -> str:
-    """What came of errands that are all over; the worst of it."""
-    found = {_outcome(errand) for errand in errands if errand.refusal != REFRESH_INCOMPLETE}
+def outcome_of(actions: Iterable[Action]) -> str:
+    """The worst of what came of actions that are all finished."""
+    found = {_outcome(action) for action in actions if action.refusal != REFRESH_INCOMPLETE}
     order = (Outcome.FAILED.value, REJECTED, QUOTA_RESERVED, MISSING)
     return next((word for word in order if word in found), Outcome.SUCCEEDED.value)
 
 
-def _refreshes_before(record: ChangeRecord, errand: Action) -> list[Action]:
-    if errand.action != "preload":
-        return []
-    return [each for each in record.errands if each.action == "refresh" and each.product == errand.product]
+def _is_useless(record: ChangeRecord, action: Action) -> bool:
+    refreshes = record.refreshes_before(action)
+    return action.needs_task and any(each.finished and each.status != Status.COMPLETE for each in refreshes)
 
 
-def _in_vain(record: ChangeRecord, errand: Action) -> bool:
-    refreshes = _refreshes_before(record, errand)
-    return errand.waiting and any(each.over and each.status != Status.COMPLETE for each in refreshes)
-
-
-def _outcome(errand: Action) -> str:
-    if errand.refusal is not None:
-        return QUOTA_RESERVED if errand.refusal == QUOTA_RESERVED else REJECTED
-    if errand.status == MISSING:
+def _outcome(action: Action) -> str:
+    if action.refusal is not None:
+        return QUOTA_RESERVED if action.refusal == QUOTA_RESERVED else REJECTED
+    if action.status == MISSING:
         return MISSING
-    return Outcome.SUCCEEDED.value if errand.status == Status.COMPLETE else Outcome.FAILED.value
+    return Outcome.SUCCEEDED.value if action.status == Status.COMPLETE else Outcome.FAILED.value
 
 
-def _seen(errand: Action, tasks: Mapping[str, Task], gone: set[str]) -> Action:
-    if errand.over or not errand.task_ids:
-        return errand
-    names = {task_id: f"{errand.product}:{task_id}" for task_id in errand.task_ids}
-    found = [tasks[name] for name in names.values() if name in tasks]
+def _with_tasks(action: Action, tasks: Mapping[str, Task], gone: set[str]) -> Action:
+    if action.finished or not action.task_ids:
+        return action
+    ids = {f"{action.product}:{task_id}" for task_id in action.task_ids}
+    found = [tasks[name] for name in sorted(ids & tasks.keys())]
     if not found:
-        lost = gone.issuperset(names.values())
-        return msgspec.structs.replace(errand, status=MISSING, done=True) if lost else errand
-    # One call can make several tasks; once a task shows this URL, the others are other URLs'.
-    own = [task for task in found if _shows(task, errand.object_path)] or found
-    kept = tuple(task.task_id for task in own) if own is not found else errand.task_ids
-    done = all(task.done for task in own) and (own is not found or len(found) == len(names))
-    return msgspec.structs.replace(errand, task_ids=kept, status=_status(own, errand), done=done)
-
-
-def _status(tasks: list[Task], errand: Action) -> str:
-    """Of the URL's own rows; of whole tasks where the vendor writes the URL in another way."""
-    words = [row.status for task in tasks for row in task.objects if row.object_path == errand.object_path]
-    states = [Status(word) for word in words or (task.status for task in tasks)]
-    rows = (
-        Row(
-            task_id="",
-            object_path=errand.object_path,
-            object_type=errand.object_type,
-            status=state,
-            raw_status=state,
-        )
-        for state in states
+        return msgspec.structs.replace(action, status=MISSING, done=True) if ids <= gone else action
+    key = url_key(action.object_path)
+    # One call can make several tasks; once a task shows this URL, the others are about other URLs.
+    own = [task for task in found if any(url_key(row.object_path) == key for row in task.objects)]
+    if not own:
+        done = all(task.done for task in found) and len(found) == len(ids)
+        return msgspec.structs.replace(action, status=fold_status(found).value, done=done)
+    rows = [row for task in own for row in task.objects if url_key(row.object_path) == key]
+    return msgspec.structs.replace(
+        action,
+        task_ids=tuple(task.task_id for task in own),
+        status=fold_status(rows).value,
+        done=all(task.done for task in own),
     )
-    return fold_status(rows).value
-
-
-def _shows(task: Task, object_path: str) -> bool:
-    return any(row.object_path == object_path for row in task.objects)

@@ -1,37 +1,38 @@
-"""The minute's look after everything under way: tasks looked up, preloads submitted, outcomes written down and told.
+"""The timer's sweep over everything open: tasks looked up, preloads submitted, outcomes stored and delivered.
 
-A sweep holds nothing of its own, so that a kill loses no more than what it was doing. Thousands of open objects cost
-one short invocation a minute: the service asks ten ids a call, and the lists are read once for all.
+A sweep keeps nothing of its own, so that a kill loses no more than what it was doing. Thousands of open changes cost
+one short invocation a minute: the service asks for ten ids a call, and the lists are read once for all.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator
-from enum import Enum, auto
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from enum import StrEnum
 
 import msgspec
 
 from functions.events.change import ChangeRecord
+from functions.events.parsing.events import TaskCompletion
 from functions.events.reconcile.one_change import ChangeReconciler
 from functions.events.reconcile.recent_tasks import RecentTasks
 from functions.events.store.changes import ChangeStore
 from functions.events.timings import Timings
-from functions.logs import describe
+from functions.logs import log_event
 from functions.model import Clock
 from functions.tasks.results import Tasks
 
-AT_ONCE = 200
-"""Records looked after at the same time: enough to fill calls of ten ids and bursts of URLs, few enough that no lookup
-waits in the limiter beyond its deadline."""
+CONCURRENCY = 200
+"""Records reconciled at the same time: enough to fill calls of ten ids and bursts of URLs, few enough that no lookup
+waits in the rate limiter beyond its deadline."""
 BEGIN_SHARE = 0.7
-"""Of a sweep's time: after it nothing is begun any more, so that what was begun comes to its end."""
-_log = logging.getLogger(__name__)
+"""Of a sweep's time: later nothing is begun any more, so that what was begun comes to its end."""
 
 
 class SweepReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a sweep came to: of `open` records, so many are `closed` now, were not got to (`left`), or went wrong."""
+    """How a sweep ended: of `open` records, so many are `closed` now, were not reached (`left`), or `failed`."""
 
     open: int
     closed: int
@@ -39,66 +40,79 @@ class SweepReport(msgspec.Struct, frozen=True, kw_only=True):
     failed: int
 
 
-class _End(Enum):
-    OPEN = auto()
-    CLOSED = auto()
-    LEFT = auto()
-    FAILED = auto()
+class _Result(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+    LEFT = "left"
+    FAILED = "failed"
 
 
 class Sweep:
-    """Looks after all records; one sweep at a time in a process."""
+    """Reconciles all open records; one sweep at a time in a process."""
 
-    def __init__(self, journal: ChangeStore, care: ChangeReconciler, tasks: Tasks, clock: Clock, pace: Timings) -> None:
-        """Nothing is under way."""
-        self._journal = journal
-        self._care = care
+    def __init__(
+        self, changes: ChangeStore, reconciler: ChangeReconciler, tasks: Tasks, clock: Clock, timings: Timings
+    ) -> None:
+        """Nothing is read yet."""
+        self._changes = changes
+        self._reconciler = reconciler
         self._tasks = tasks
         self._clock = clock
-        self._pace = pace
+        self._timings = timings
         self._sweeping = asyncio.Lock()
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(CONCURRENCY)
 
-    async def run(self) -> SweepReport | None:
-        """One sweep; None when one is going on. Raises StoreFault when nothing can be read."""
+    async def run(self, completions: Collection[TaskCompletion] = ()) -> SweepReport | None:
+        """One sweep, over the changes of these tasks only where some are named; None when one is going on.
+
+        Raises StoreFault when the open records cannot be listed.
+        """
         if self._sweeping.locked():
             return None
         async with self._sweeping:
             began = asyncio.get_running_loop().time()
-            records = await self._journal.open_records()
+            records = await self._changes.open_records()
             recent = RecentTasks(self._tasks, records, self._clock)
-            ends = await asyncio.gather(
-                *(self._in_turn(record, recent, began, superseded=late) for record, late in _with_later(records))
+            chosen = [each for each in _with_superseded(records) if _concerns(each[0], completions)]
+            results = await asyncio.gather(
+                *(self._reconcile(record, recent, began, superseded=superseded) for record, superseded in chosen)
             )
-        swept = SweepReport(
-            open=len(records),
-            closed=ends.count(_End.CLOSED),
-            left=ends.count(_End.LEFT),
-            failed=ends.count(_End.FAILED),
+        counts = Counter(results)
+        report = SweepReport(
+            open=len(chosen),
+            closed=counts[_Result.CLOSED],
+            left=counts[_Result.LEFT],
+            failed=counts[_Result.FAILED],
         )
-        _log.info("swept", extra={"members": msgspec.structs.asdict(swept)})
-        return swept
+        log_event("swept", **msgspec.structs.asdict(report))
+        return report
 
-    async def _in_turn(self, record: ChangeRecord, recent: RecentTasks, began: float, *, superseded: bool) -> _End:
+    async def _reconcile(self, record: ChangeRecord, recent: RecentTasks, began: float, *, superseded: bool) -> _Result:
         async with self._slots:
-            if asyncio.get_running_loop().time() >= began + self._pace.sweep * BEGIN_SHARE:
-                return _End.LEFT
+            if asyncio.get_running_loop().time() >= began + self._timings.sweep * BEGIN_SHARE:
+                return _Result.LEFT
             try:
-                async with asyncio.timeout_at(began + self._pace.sweep):
-                    closed = await self._care.look_after(record, recent, superseded=superseded)
+                async with asyncio.timeout_at(began + self._timings.sweep):
+                    is_over = await self._reconciler.reconcile(record, recent, superseded=superseded)
             except TimeoutError:
-                return _End.LEFT
+                return _Result.LEFT
             except Exception as fault:  # noqa: BLE001 -- one record's trouble, of any kind, must not stop the others
-                members = {"bucket": record.bucket, "key": record.key, "fault": describe(fault)}
-                _log.error("sweep-failed", extra={"members": members})
-                return _End.FAILED
-        return _End.CLOSED if closed else _End.OPEN
+                log_event(
+                    "reconcile-failed", level=logging.ERROR, exception=fault, bucket=record.bucket, key=record.key
+                )
+                return _Result.FAILED
+        return _Result.CLOSED if is_over else _Result.OPEN
 
 
-def _with_later(records: Iterable[ChangeRecord]) -> Iterator[tuple[ChangeRecord, bool]]:
-    """Each record, and whether a later change of its object is among them; names of changes sort by time."""
-    told = tuple(records)
+def _concerns(record: ChangeRecord, completions: Collection[TaskCompletion]) -> bool:
+    tasks = {(action.product, task_id) for action in record.actions for task_id in action.task_ids}
+    return not completions or any((each.product, each.task_id) in tasks for each in completions)
+
+
+def _with_superseded(records: Iterable[ChangeRecord]) -> Iterator[tuple[ChangeRecord, bool]]:
+    """Each record, and whether a change of its object in a later second is among them."""
+    open_records = tuple(records)
     newest: dict[str, str] = {}
-    for record in told:
-        newest[record.object_id] = max(record.change, newest.get(record.object_id, ""))
-    return ((record, record.change < newest[record.object_id]) for record in told)
+    for record in open_records:
+        newest[record.object_id] = max(record.second, newest.get(record.object_id, ""))
+    return ((record, record.second < newest[record.object_id]) for record in open_records)

@@ -1,7 +1,8 @@
 """The store in an OSS bucket, through the official SDK, which is imported at the first use.
 
-`create` rests on `x-oss-forbid-overwrite`, which OSS ignores on buckets whose versioning is or was on (facts, notes):
-such a bucket is refused. The SDK's calls block, so they run on a few threads of their own, each under a deadline.
+`create` rests on `x-oss-forbid-overwrite`, which OSS ignores on buckets whose versioning is or was on
+(docs/function-compute.md 5.7): such a bucket is refused. The SDK's calls block, so they run on a few threads of their
+own, each under a deadline.
 """
 
 from __future__ import annotations
@@ -56,8 +57,8 @@ class OssStore:
 
     async def create(self, key: str, body: bytes) -> bool:
         """Write what is not there. An answer that was lost is found out about by reading what is there then."""
-        created, doubtful = await self._run(partial(self._create, key, body))
-        return created or (doubtful and await self.get(key) == body)
+        created, in_doubt = await self._run(partial(self._create, key, body))
+        return created or (in_doubt and await self.get(key) == body)
 
     async def put(self, key: str, body: bytes) -> str:
         """Write, whatever is there."""
@@ -90,7 +91,7 @@ class OssStore:
     def _create(self, key: str, body: bytes) -> tuple[bool, bool]:
         """Whether it was created, and whether an earlier attempt may have done so unheard."""
         if not self._unversioned:
-            self._again_and_again(self._refuse_versions)
+            self._with_attempts(self._refuse_versions)
         for attempt in range(ATTEMPTS):
             try:
                 self._put(key, body, forbid_overwrite=True)
@@ -103,9 +104,9 @@ class OssStore:
         raise AssertionError("the last attempt returns or raises")
 
     async def _retried(self, call: Callable[[], T]) -> T:
-        return await self._run(lambda: self._again_and_again(call))
+        return await self._run(lambda: self._with_attempts(call))
 
-    def _again_and_again(self, call: Callable[[], T]) -> T:
+    def _with_attempts(self, call: Callable[[], T]) -> T:
         for attempt in range(ATTEMPTS):
             try:
                 return call()
@@ -114,7 +115,7 @@ class OssStore:
         raise AssertionError("the last attempt returns or raises")
 
     def _wait_or_raise(self, fault: _OssFault, attempt: int) -> None:
-        if not fault.passing or attempt + 1 == ATTEMPTS:
+        if not fault.transient or attempt + 1 == ATTEMPTS:
             raise fault
         time.sleep(_BACKOFF_SECONDS * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311 -- jitter
 
@@ -175,22 +176,22 @@ class OssStore:
 
 
 class _OssFault(StoreFault):
-    """What OSS or the way to it said; `passing` when the same may work a moment later."""
+    """What OSS or the way to it said; `transient` when the same may work a moment later."""
 
-    def __init__(self, text: str, *, code: str, passing: bool) -> None:
+    def __init__(self, text: str, *, code: str, transient: bool) -> None:
         super().__init__(text)
         self.code = code
-        self.passing = passing
+        self.transient = transient
 
 
 def _fault_of(fault: Any, service_error: Any, verb: str) -> _OssFault:
-    """Of the SDK's texts nothing is taken over: they may hold what was signed (facts 7.6)."""
+    """Of the SDK's texts nothing is taken over: they may hold what was signed (docs/vendor.md 7.6)."""
     cause = fault.unwrap() if hasattr(fault, "unwrap") else fault
     if not isinstance(cause, service_error):
-        return _OssFault(f"{verb}: {type(cause).__name__}", code="", passing=True)
+        return _OssFault(f"{verb}: {type(cause).__name__}", code="", transient=True)
     status, code = int(cause.status_code or 0), str(cause.code or "")
     text = f"{verb}: {status} {code} (request {cause.request_id})"
-    return _OssFault(text, code=code, passing=status >= _UNREADABLE or status == _THROTTLED)
+    return _OssFault(text, code=code, transient=status >= _UNREADABLE or status == _THROTTLED)
 
 
 def _client(sdk: Any, endpoint: Endpoint, region: str, credentials: CredentialSource, session: BoundedSession) -> Any:

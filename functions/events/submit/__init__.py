@@ -1,1 +1,1 @@
-"""Submitting the refreshes and prefetches of changed objects."""
+"""From a changed object to submitted refreshes and prefetches."""

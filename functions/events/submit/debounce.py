@@ -1,87 +1,86 @@
-"""URLs wanted within a moment of each other travel together: bursts of single calls get an account throttled."""
+"""Debouncing: items that arrive within a moment of each other are sent together.
+
+Bursts of calls get an account throttled (docs/vendor.md 2), and message robots too.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import Generic, TypeVar
 
-from functions.events.timings import Timings
-
-MAX_URLS = 1_000
-"""The most that one call takes of any kind (facts 2); whoever sends splits what takes less."""
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
-class Debouncer(Generic[T]):
-    """Gathers URLs of one kind and sends each of them once, when nothing more came for `quiet` or `hold` is over."""
+class Debouncer(Generic[K, T]):
+    """Gathers items and sends each once: after `quiet` seconds without a new one, after `hold`, or when it is full."""
 
-    def __init__(self, send: Callable[[tuple[str, ...]], Awaitable[Mapping[str, T]]], pace: Timings) -> None:
-        """`send` answers for every URL it is given."""
+    def __init__(
+        self,
+        send: Callable[[tuple[K, ...]], Awaitable[Mapping[K, T]]],
+        *,
+        quiet: float,
+        hold: float,
+        max_items: int,
+    ) -> None:
+        """`send` returns a result for every item it is given."""
         self._send = send
-        self._pace = pace
-        self._open: _Batch[T] | None = None
-        self._sending: set[asyncio.Task[None]] = set()
+        self._quiet = quiet
+        self._hold = hold
+        self._max_items = max_items
+        self._open: _Batch[K, T] | None = None
+        self._running: set[asyncio.Task[Mapping[K, T]]] = set()
 
-    async def add(self, url: str) -> T:
-        """What came of this URL; the same for all who want it at the time."""
+    async def add(self, item: K) -> T:
+        """The result for this item, shared by all who add it to the same batch. Raises what `send` raises."""
         batch = self._open or self._begin()
-        answer = batch.want(url)
-        if len(batch.wanted) >= MAX_URLS:
+        batch.add(item)
+        if len(batch.items) >= self._max_items:
             self._open = None
             batch.full.set()
-        return await asyncio.shield(answer)
+        # A caller that is cancelled must not cancel the batch for the others.
+        return (await asyncio.shield(batch.result))[item]
 
-    def _begin(self) -> _Batch[T]:
-        batch = self._open = _Batch()
-        # Kept, because the loop itself holds tasks only weakly; whoever waits in add() keeps the instance awake.
-        task = asyncio.create_task(self._gather_and_send(batch))
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
+    def _begin(self) -> _Batch[K, T]:
+        batch = self._open = _Batch[K, T]()
+        batch.result = asyncio.create_task(self._gather_and_send(batch))
+        # The event loop keeps only weak references to tasks.
+        self._running.add(batch.result)
+        batch.result.add_done_callback(self._finished)
         return batch
 
-    async def _gather_and_send(self, batch: _Batch[T]) -> None:
-        await self._gather(batch)
-        if self._open is batch:
-            self._open = None
-        try:
-            verdicts = await self._send(tuple(batch.wanted))
-        except Exception as fault:  # noqa: BLE001 -- it belongs to those who wait, whatever it is
-            batch.fail(fault)
-        else:
-            batch.answer(verdicts)
+    def _finished(self, task: asyncio.Task[Mapping[K, T]]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # retrieved, in case that no caller is left
 
-    async def _gather(self, batch: _Batch[T]) -> None:
+    async def _gather_and_send(self, batch: _Batch[K, T]) -> Mapping[K, T]:
         now = asyncio.get_running_loop().time
-        while (rest := min(batch.last + self._pace.quiet, batch.first + self._pace.hold) - now()) > 0:
+        while not batch.full.is_set() and (rest := batch.seconds_left(now(), self._quiet, self._hold)) > 0:
             try:
                 async with asyncio.timeout(rest):
                     await batch.full.wait()
             except TimeoutError:
                 continue
-            return
+        if self._open is batch:
+            self._open = None
+        return await self._send(tuple(batch.items))
 
 
-class _Batch(Generic[T]):
-    """The URLs of one call, and everybody who waits for it."""
+class _Batch(Generic[K, T]):
+    """The items of one call."""
+
+    result: asyncio.Task[Mapping[K, T]]
 
     def __init__(self) -> None:
-        self.first = self.last = asyncio.get_running_loop().time()
+        self.items: dict[K, None] = {}
         self.full = asyncio.Event()
-        self.wanted: dict[str, asyncio.Future[T]] = {}
+        self._first = self._last = asyncio.get_running_loop().time()
 
-    def want(self, url: str) -> asyncio.Future[T]:
-        self.last = asyncio.get_running_loop().time()
-        return self.wanted.setdefault(url, asyncio.get_running_loop().create_future())
+    def add(self, item: K) -> None:
+        self.items[item] = None
+        self._last = asyncio.get_running_loop().time()
 
-    def answer(self, verdicts: Mapping[str, T]) -> None:
-        for url, waiting in self.wanted.items():
-            if not waiting.done():
-                waiting.set_result(verdicts[url])
-
-    def fail(self, fault: Exception) -> None:
-        for waiting in self.wanted.values():
-            if not waiting.done():
-                waiting.set_exception(fault)
-            # Several may wait for one future, or none any more: then nobody else would look at it.
-            waiting.exception()
+    def seconds_left(self, now: float, quiet: float, hold: float) -> float:
+        return min(self._last + quiet, self._first + hold) - now

@@ -1,89 +1,114 @@
-"""From errands to submissions: gathered in bursts, within the quota that this door may use."""
+"""Submits actions: bursts in one call, within the share of the quota that is not reserved."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from functions.events.change import Action
+from functions.events.change import Action, ActionKind
 from functions.events.submit.debounce import Debouncer
 from functions.events.submit.quota_reserve import QuotaReserve
 from functions.events.timings import Timings
+from functions.logs import log_event
 from functions.products.submit.rejections import RejectReason
 from functions.tasks.results import Tasks
 from functions.tasks.submit import Submission, SubmitAnswer
 
+MAX_URLS = 1_000
+"""The most that one call takes of any kind (docs/vendor.md 2); the service splits what takes less."""
 QUOTA_RESERVED = "quota-reserved"
-"""The refusal that is our own."""
-_log = logging.getLogger(__name__)
+"""The one refusal that is this handler's own: the rest of the day's quota is left to people."""
+QUOTA_UNKNOWN = "quota-unknown"
+FINAL = frozenset(
+    {
+        RejectReason.INVALID_OBJECT_PATH,
+        RejectReason.DOMAIN_NOT_FOUND,
+        RejectReason.OVER_LIMIT,
+        RejectReason.OBJECT_TYPE_UNSUPPORTED,
+        # Tomorrow's quota is for tomorrow's changes.
+        RejectReason.QUOTA_EXCEEDED,
+    }
+)
+"""What no later attempt can change. Anything else may pass, an unknown code of the vendor included."""
 
 
-class Verdict(msgspec.Struct, frozen=True):
-    """What became of one URL: tasks, or a refusal for good; neither while that is not known."""
+class SubmitResult(msgspec.Struct, frozen=True):
+    """What became of one URL: tasks, a refusal for good, or the reason why it is to be tried again."""
 
     task_ids: tuple[str, ...] = ()
     refusal: str | None = None
+    last_rejection: str | None = None
+    vendor_code: str | None = None
 
 
 class ActionSubmitter:
-    """Submits errands; those that cannot be decided now come back as they were, and the sweep takes them up."""
+    """Submits actions. What cannot be decided now comes back without tasks and refusal: a sweep tries it again."""
 
-    def __init__(self, tasks: Tasks, reserve: QuotaReserve, pace: Timings) -> None:
-        """One per process: what travels together is what comes through here."""
+    def __init__(self, tasks: Tasks, reserve: QuotaReserve, timings: Timings) -> None:
+        """One per process, so that everything submitted at the same time can travel together."""
         self._tasks = tasks
         self._reserve = reserve
-        self._pace = pace
-        self._bursts: dict[tuple[str, str, str], Debouncer[Verdict]] = {}
+        self._timings = timings
+        self._debouncers: dict[tuple[str, ActionKind, str], Debouncer[str, SubmitResult]] = {}
 
-    async def submit(self, errands: Iterable[Action]) -> tuple[Action, ...]:
-        """The errands with what became of them, in order."""
-        return tuple(await asyncio.gather(*(self._submit(errand) for errand in errands)))
+    async def submit(self, actions: Iterable[Action]) -> tuple[Action, ...]:
+        """The actions with what became of them, in order."""
+        return tuple(await asyncio.gather(*(self._submit(action) for action in actions)))
 
-    async def _submit(self, errand: Action) -> Action:
-        burst = self._bursts.get(errand.place)
-        if burst is None:
-            place = errand.place
-            burst = self._bursts[place] = Debouncer(lambda urls: self._send(*place, urls), self._pace)
-        verdict = await burst.add(errand.object_path)
-        return msgspec.structs.replace(errand, task_ids=verdict.task_ids, refusal=verdict.refusal)
+    async def _submit(self, action: Action) -> Action:
+        result = await self._debouncer(action.product, action.kind, action.object_type).add(action.object_path)
+        return msgspec.structs.replace(action, **msgspec.structs.asdict(result))
 
-    async def _send(self, product: str, action: str, kind: str, urls: tuple[str, ...]) -> Mapping[str, Verdict]:
-        granted = await self._reserve.take(product, action, kind, len(urls))
-        verdicts = {url: Verdict(refusal=QUOTA_RESERVED) for url in urls[granted:]}
+    def _debouncer(self, product: str, kind: ActionKind, object_type: str) -> Debouncer[str, SubmitResult]:
+        if (product, kind, object_type) not in self._debouncers:
+            self._debouncers[product, kind, object_type] = Debouncer(
+                lambda urls: self._send(product, kind, object_type, urls),
+                quiet=self._timings.quiet,
+                hold=self._timings.hold,
+                max_items=MAX_URLS,
+            )
+        return self._debouncers[product, kind, object_type]
+
+    async def _send(
+        self, product: str, kind: ActionKind, object_type: str, urls: tuple[str, ...]
+    ) -> Mapping[str, SubmitResult]:
+        granted = await self._reserve.grant(product, kind, object_type, len(urls))
+        if granted is None:
+            return dict.fromkeys(urls, SubmitResult(last_rejection=QUOTA_UNKNOWN))
+        results = dict.fromkeys(urls[granted:], SubmitResult(refusal=QUOTA_RESERVED))
         if granted:
-            submission = Submission(product=product, action=action, object_type=kind, object_paths=urls[:granted])
+            submission = Submission(product=product, action=kind, object_type=object_type, object_paths=urls[:granted])
             answer = await self._tasks.submit(submission)
-            _note(submission, answer, reserved=len(verdicts))
-            verdicts.update(_verdicts(answer))
-        return {url: verdicts.get(url, Verdict()) for url in urls}
+            _log(submission, answer, reserved=len(results))
+            results.update(_results(answer))
+        return results
 
 
-def _verdicts(answer: SubmitAnswer) -> Iterator[tuple[str, Verdict]]:
+def _results(answer: SubmitAnswer) -> Iterator[tuple[str, SubmitResult]]:
     for accepted in answer.accepted:
-        verdict = Verdict(task_ids=tuple(task.task_id for task in accepted.tasks))
-        yield from ((url, verdict) for url in accepted.object_paths)
+        result = SubmitResult(task_ids=tuple(task.task_id for task in accepted.tasks))
+        yield from ((url, result) for url in accepted.object_paths)
     for rejection in answer.report.rejected:
-        if _for_good(RejectReason(rejection.reason)):
-            yield from ((url, Verdict(refusal=rejection.reason)) for url in rejection.object_paths)
+        final = rejection.reason in FINAL
+        result = SubmitResult(
+            refusal=rejection.reason if final else None,
+            last_rejection=None if final else rejection.reason,
+            vendor_code=rejection.vendor_code,
+        )
+        yield from ((url, result) for url in rejection.object_paths)
 
 
-def _for_good(reason: RejectReason) -> bool:
-    """A used-up quota is an outcome: tomorrow's is for tomorrow's changes."""
-    return reason is RejectReason.QUOTA_EXCEEDED or (reason.certain and not reason.retryable)
-
-
-def _note(submission: Submission, answer: SubmitAnswer, *, reserved: int) -> None:
-    members = {
-        "product": submission.product,
-        "action": submission.action,
-        "objectType": submission.object_type,
-        "urls": len(submission.object_paths),
-        "calls": answer.calls,
-        "tasks": [task.id for task in answer.report.tasks],
-        "rejected": {each.reason: len(each.object_paths) for each in answer.report.rejected},
-        "quotaReserved": reserved,
-    }
-    _log.info("submitted", extra={"members": members})
+def _log(submission: Submission, answer: SubmitAnswer, *, reserved: int) -> None:
+    log_event(
+        "submitted",
+        product=submission.product,
+        action=submission.action,
+        objectType=submission.object_type,
+        urls=len(submission.object_paths),
+        calls=answer.calls,
+        tasks=[task.id for task in answer.report.tasks],
+        rejected={each.reason: len(each.object_paths) for each in answer.report.rejected},
+        quotaReserved=reserved,
+    )

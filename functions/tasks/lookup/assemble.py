@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-import msgspec
-
-from functions.model import Moment, Status, TaskKey
+from functions.model import Moment, TaskKey
 from functions.products.lookup.loader import LookupResult
 from functions.tasks.lookup.problems import problems_of
 from functions.tasks.lookup.routing import Routes
 from functions.tasks.query import MAX_OBJECTS, LookupQuery, RequestedId
-from functions.tasks.render.fold import mean_percent
+from functions.tasks.render.report import make_report
 from functions.tasks.render.task import Rendered, Renderer
-from functions.tasks.report import NotFound, Outcome, Summary, TaskReport, Undecided
+from functions.tasks.report import NotFound, TaskReport, Undecided
 from functions.tasks.scope import part_about
 
 LookupResults = Mapping[TaskKey, LookupResult]
@@ -98,48 +94,12 @@ class _Assembly:
 
     def report(self) -> TaskReport:
         """The report on what was added."""
-        report = TaskReport(
+        return make_report(
+            asked=len(self._query.ids),
             tasks=tuple(rendered.task for rendered in self._shown.values()),
             not_found=tuple(self._not_found),
             undecided=tuple(self._undecided),
             problems=problems_of(result.fault for result in self._results.values() if result.fault),
-            summary=self._summary(),
-            version="",
+            waiting=self._waiting,
+            digests=(rendered.digest for rendered in self._shown.values()),
         )
-        return msgspec.structs.replace(report, version=_version(report, self._shown.values()))
-
-    def _summary(self) -> Summary:
-        tasks = [rendered.task for rendered in self._shown.values()]
-        counts = Counter(task.status for task in tasks)
-        done = not self._waiting and all(task.done for task in tasks)
-        figures = [task.progress for task in tasks if task.progress is not None]
-        missing = len(self._not_found) + len(self._undecided)
-        return Summary(
-            asked=len(self._query.ids),
-            found=len(self._query.ids) - missing,
-            not_found=len(self._not_found),
-            undecided=len(self._undecided),
-            **{status.value: counts[status.value] for status in Status},
-            progress=mean_percent(figures, finished=counts[Status.COMPLETE.value] == len(tasks)),
-            done=done,
-            outcome=_outcome(counts, missing=missing > 0 or not tasks) if done else None,
-        )
-
-
-def _outcome(counts: Mapping[str, int], *, missing: bool) -> Outcome:
-    if any(counts.get(status.value) for status in Status if status.bad):
-        return Outcome.FAILED
-    return Outcome.MISSING if missing else Outcome.SUCCEEDED
-
-
-def _version(report: TaskReport, shown: Iterable[Rendered]) -> str:
-    """A hash of what a viewer sees, in any order of ids, without the time and the calls by which it was learned."""
-    seen = hashlib.blake2b(digest_size=12)
-    for digest in sorted(rendered.digest for rendered in shown):
-        seen.update(digest)
-    problems = [msgspec.structs.replace(entry, retry_after=None, request_ids=()) for entry in report.problems]
-    not_found = sorted(report.not_found, key=lambda entry: entry.id)
-    undecided = sorted(report.undecided, key=lambda entry: entry.id)
-    problems.sort(key=lambda entry: (entry.product, entry.reason))
-    seen.update(msgspec.json.encode((not_found, undecided, problems, report.summary)))
-    return seen.hexdigest()

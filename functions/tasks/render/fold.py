@@ -5,15 +5,28 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
-from functions.model import Row, Status
+from functions.model import Status
 
 _WORST_FIRST = (Status.FAILED, Status.TIMEOUT, Status.CANCELED, Status.COMPLETE)
 _WHOLE = 100.0
 _HIGHEST_UNFINISHED = 99.99
 
 
-def fold_status(rows: Iterable[Row]) -> Status:
+class Foldable(Protocol):
+    """A row as the vendor sent it, a row as it is shown, or a whole task."""
+
+    @property
+    def status(self) -> str:
+        """One of `Status`."""
+
+    @property
+    def progress(self) -> float | None:
+        """The vendor's figure, 0 to 100."""
+
+
+def fold_status(rows: Iterable[Foldable]) -> Status:
     """One state for at least one row; the first of the contract's rules that fits."""
     seen = {row.status for row in rows}
     if Status.RUNNING in seen or (Status.PENDING in seen and len(seen) > 1):
@@ -25,7 +38,7 @@ def fold_status(rows: Iterable[Row]) -> Status:
     return next(status for status in _WORST_FIRST if status in seen)
 
 
-def fold_progress(rows: Sequence[Row], status: Status) -> int | float | None:
+def fold_progress(rows: Sequence[Foldable], status: Status) -> int | float | None:
     """The mean over rows that have a figure, cut to two decimals; exactly 100 only when complete."""
     if status is Status.COMPLETE:
         return 100
@@ -47,7 +60,7 @@ def tidy(figure: float) -> int | float:
     return int(figure) if figure == int(figure) else figure
 
 
-def count_by_status(rows: Iterable[Row]) -> Counter[Status]:
+def count_by_status(rows: Iterable[Foldable]) -> Counter[str]:
     """How many rows are in which state."""
     return Counter(row.status for row in rows)
 
@@ -58,9 +71,9 @@ def one_word(words: Iterable[str]) -> str:
     return distinct.pop() if len(distinct) == 1 else "mixed"
 
 
-def _figure(row: Row) -> float | None:
-    if row.status is Status.COMPLETE:
+def _figure(row: Foldable) -> float | None:
+    if row.status == Status.COMPLETE:
         return _WHOLE
-    if row.progress is None and row.status is Status.PENDING:
+    if row.progress is None and row.status == Status.PENDING:
         return 0.0
     return row.progress

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -10,7 +11,7 @@ from cachetools import LRUCache
 
 from functions.model import VENDOR_WINDOW, Row, Status, TaskKey, TaskSnapshot
 from functions.products.vocabulary import action_of
-from functions.tasks.render.fold import count_by_status, fold_progress, fold_status, one_word, tidy
+from functions.tasks.render.fold import Foldable, count_by_status, fold_progress, fold_status, one_word, tidy
 from functions.tasks.report import ObjectCounts, ObjectError, Task, TaskObject
 
 _KEPT_OBJECTS = 50_000
@@ -41,13 +42,14 @@ class Renderer:
         if kept is not None and kept.snapshot is snapshot:
             return kept
         task = render_task(snapshot, objects=objects, stale=stale)
-        rendered = Rendered(snapshot, task, _digest(task))
+        rendered = Rendered(snapshot, task, digest_of(task))
         if 1 + len(task.objects) <= _KEPT_OBJECTS:
             self._kept[place] = rendered
         return rendered
 
 
-def _digest(task: Task) -> bytes:
+def digest_of(task: Task) -> bytes:
+    """A hash of what a viewer sees of a task: not of when it was looked at."""
     visible = msgspec.structs.replace(task, checked_at="", stale=False)
     return hashlib.blake2b(msgspec.json.encode(visible), digest_size=16).digest()
 
@@ -72,7 +74,7 @@ def render_task(snapshot: TaskSnapshot, *, objects: int, stale: bool) -> Task:
         expires_at=_instant(created + VENDOR_WINDOW if created else None),
         checked_at=instant_ms(snapshot.checked.utc),
         stale=stale,
-        object_counts=_counts(rows),
+        object_counts=count_objects(rows),
         objects=tuple(_object(row) for row in shown),
         objects_omitted=len(rows) - len(shown),
     )
@@ -95,7 +97,8 @@ def _worst_first(rows: tuple[Row, ...], limit: int) -> tuple[Row, ...]:
     return (*bad, *[row for row in rows if not row.status.bad][: limit - len(bad)])
 
 
-def _counts(rows: tuple[Row, ...]) -> ObjectCounts:
+def count_objects(rows: Sequence[Foldable]) -> ObjectCounts:
+    """How many rows are in which state."""
     counts = count_by_status(rows)
     return ObjectCounts(total=len(rows), **{name: counts.get(status, 0) for name, status in _COUNTED})
 

@@ -5,13 +5,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from functions.events.submit.debounce import MAX_URLS, Debouncer
-from functions.events.submit.quota_reserve import LOOK_SECONDS
-from functions.events.timings import RECOVER_SECONDS, Timings, pace_of
+from functions.events.submit.debounce import Debouncer
+from functions.events.submit.quota_reserve import LOOKUP_SECONDS
+from functions.events.timings import RECOVER_SECONDS, timings_of
 from functions.settings import Settings
 from tests.support.virtual_time import run
-
-PACE = Timings(quiet=0.3, hold=3.0)
 
 
 class Calls:
@@ -31,7 +29,7 @@ class Calls:
 
 def arrivals(calls: Calls, times: list[float]) -> list[str]:
     async def main() -> list[str]:
-        burst = Debouncer(calls.send, PACE)
+        burst = Debouncer(calls.send, quiet=0.3, hold=3.0, max_items=100)
 
         async def one(number: int, at: float) -> str:
             await asyncio.sleep(at)
@@ -51,22 +49,22 @@ def test_a_burst_is_over_when_nothing_came_for_a_while() -> None:
 def test_what_does_not_cease_is_sent_in_time_all_the_same() -> None:
     calls = Calls()
     arrivals(calls, [number * 0.1 for number in range(62)])
-    assert calls.sent[0][0] == PACE.hold
+    assert calls.sent[0][0] == 3.0
     assert len(calls.sent) == 3
     assert sum(len(urls) for _, urls in calls.sent) == 62
 
 
 def test_a_full_call_leaves_at_once() -> None:
     calls = Calls()
-    arrivals(calls, [0.0] * (MAX_URLS + 1))
-    assert [(at, len(urls)) for at, urls in calls.sent] == [(0.0, MAX_URLS), (0.3, 1)]
+    arrivals(calls, [0.0] * 101)
+    assert [(at, len(urls)) for at, urls in calls.sent] == [(0.0, 100), (0.3, 1)]
 
 
 def test_what_goes_wrong_everybody_learns() -> None:
     async def main() -> list[object]:
         calls = Calls()
         calls.fault = RuntimeError("no")
-        burst = Debouncer(calls.send, PACE)
+        burst = Debouncer(calls.send, quiet=0.3, hold=3.0, max_items=100)
         return list(await asyncio.gather(burst.add("a"), burst.add("a"), burst.add("b"), return_exceptions=True))
 
     assert [str(each) for each in run(main())] == ["no"] * 3
@@ -74,7 +72,7 @@ def test_what_goes_wrong_everybody_learns() -> None:
 
 def test_who_leaves_does_not_spoil_it_for_the_others() -> None:
     async def main() -> str:
-        burst = Debouncer(Calls().send, PACE)
+        burst = Debouncer(Calls().send, quiet=0.3, hold=3.0, max_items=100)
         leaving = asyncio.create_task(burst.add("a"))
         staying = asyncio.create_task(burst.add("a"))
         await asyncio.sleep(0.1)
@@ -86,12 +84,12 @@ def test_who_leaves_does_not_spoil_it_for_the_others() -> None:
 
 @pytest.mark.parametrize("deadline", [0.1, 1, 10, 30, 600])
 def test_what_an_owner_hands_in_is_over_before_anybody_recovers_it(deadline: float) -> None:
-    pace = pace_of(Settings(deadline_seconds=deadline))
-    assert pace.owner + pace.hold + LOOK_SECONDS + deadline < pace.recover
-    assert pace.recover >= RECOVER_SECONDS
-    assert pace.close > pace.recover
+    timings = timings_of(Settings(deadline_seconds=deadline))
+    assert timings.owner + timings.hold + LOOKUP_SECONDS + deadline < timings.recover
+    assert timings.recover >= RECOVER_SECONDS
+    assert timings.close > timings.recover
 
 
 @pytest.mark.parametrize(("timeout", "most"), [(60, 50), (600, 50), (20, 10), (6, 3)])
 def test_a_sweep_ends_before_the_function_is_stopped(timeout: float, most: float) -> None:
-    assert pace_of(Settings(timeout_seconds=timeout)).sweep == most
+    assert timings_of(Settings(timeout_seconds=timeout)).sweep == most

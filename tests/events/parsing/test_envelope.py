@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
 
-from functions.events.parsing import KINDS, ChangeKind, Envelope, MalformedEvent, read_envelope
+from functions.events.parsing.envelope import read_envelope
+from functions.events.parsing.events import CHANGE_KINDS, ChangeKind, Envelope, MalformedEvent, TaskCompletion
 from tests.support.samples import event_sample
 
 AWKWARD = "source/图 片/a+b%2Fc?d#e&f='1'.png"
@@ -65,6 +67,74 @@ def test_an_odd_request_id_does_not_spoil_its_record(shape: object) -> None:
     assert [change.request_id for change in envelope.changes] == [None]
 
 
+def test_cdn_names_the_tasks_that_are_over() -> None:
+    assert read("cdn-refreshed") == Envelope(completions=(TaskCompletion("cdn", "2089687230"),))
+    told = json.loads(event_sample("cdn-refreshed"))
+    told["events"][0] |= {"eventName": "CachedObjectsPushed", "eventParameter": {"taskId": "77"}}
+    assert read_envelope(json.dumps(told).encode()).completions == (TaskCompletion("cdn", "77"),)
+
+
+@pytest.mark.parametrize("task_id", [None, -1, "", "1,2", 7.5, [1]])
+def test_a_completion_without_a_task_is_a_failed_record(task_id: object) -> None:
+    told = json.loads(event_sample("cdn-refreshed"))
+    told["events"][0]["eventParameter"]["taskId"] = task_id
+    (failed,) = read_envelope(json.dumps(told).encode()).failed
+    assert failed.event == "CachedObjectsRefreshed"
+
+
+def mns(text: bytes | str) -> bytes:
+    """As the trigger delivers a message in its format JSON."""
+    message = text if isinstance(text, str) else base64.b64encode(text).decode()
+    return json.dumps(json.loads(event_sample("mns-json")) | {"Message": message}).encode()
+
+
+NATIVE = event_sample("native-put")
+RECORD = json.dumps(json.loads(NATIVE)["events"][0]).encode()
+CLOUD_EVENT = event_sample("eventbridge-post")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        RECORD,
+        b"[" + RECORD + b"," + RECORD + b"]",
+        b'{"data": [' + RECORD + b"]}",
+        json.dumps([json.dumps([json.loads(RECORD)])]).encode(),
+        mns(NATIVE),
+        mns(NATIVE.decode()),
+        base64.b64encode(NATIVE),
+        b"[" + mns(NATIVE) + b"]",
+        json.dumps([mns(NATIVE).decode()]).encode(),
+        json.dumps({"body": base64.b64encode(NATIVE).decode(), "attrs": {"Extend": "{}"}}).encode(),
+        json.dumps(base64.b64encode(NATIVE).decode()).encode(),
+    ],
+)
+def test_partial_events_and_messages_of_mns_hold_the_same_record(event: bytes) -> None:
+    """Case O3."""
+    envelope = read_envelope(event)
+    assert set(envelope.changes) == set(read("native-put").changes)
+    assert (envelope.skipped, envelope.failed) == ((), ())
+
+
+def test_a_cloud_event_in_a_message_of_mns_is_read() -> None:
+    """Case O3."""
+    assert read_envelope(mns(CLOUD_EVENT)) == read("eventbridge-post")
+
+
+def test_a_message_that_holds_no_event_is_malformed() -> None:
+    """Case O3."""
+    with pytest.raises(MalformedEvent, match="malformed"):
+        read_envelope(event_sample("mns-json"))
+
+
+def test_wrappers_without_end_are_malformed() -> None:
+    event = NATIVE
+    for _ in range(20):
+        event = mns(event)
+    with pytest.raises(MalformedEvent, match="too many wrappers"):
+        read_envelope(event)
+
+
 def test_the_timer_asks_for_a_sweep() -> None:
     assert read("fc-timer") == Envelope(sweep=True)
 
@@ -74,7 +144,6 @@ def test_the_timer_asks_for_a_sweep() -> None:
     [
         ("native-unknown", "ObjectTransmuted:ToGold", "source/a.png", "unknown event"),
         ("native-upload-part", "ObjectCreated:UploadPart", "source/film.mp4", "no change of the object"),
-        ("cdn-refreshed", "CachedObjectsRefreshed", None, "unknown event"),
     ],
 )
 def test_what_is_no_change_of_an_object_is_skipped_with_its_reason(
@@ -157,9 +226,9 @@ def test_a_record_that_is_not_utf8_spoils_only_itself() -> None:
         (b"", "truncated"),
         (b"hello", "malformed"),
         (b"\xff\xfe", "malformed"),
-        (b"null", "Expected `object | array`, got `null`"),
-        (b"7", "Expected `object | array`, got `int`"),
-        (b"{}", "neither `events` (OSS trigger) nor `data` (EventBridge)"),
+        (b"null", "got `null`"),
+        (b"7", "got `int`"),
+        (b"{}", "neither `events` (a trigger), `data` (EventBridge) nor `Message` (MNS)"),
         (b'{"events": {}}', "Expected `array`, got `object` - at `$.events`"),
         (b'{"events": null}', "Expected `array`, got `null` - at `$.events`"),
         (b'{"events": [', "truncated"),
@@ -179,4 +248,4 @@ def test_an_envelope_without_records_is_no_fault(event: bytes) -> None:
 
 
 def test_no_event_name_carries_the_prefix_of_trigger_configurations() -> None:
-    assert not [name for name in KINDS if name.startswith("oss:")]
+    assert not [name for name in CHANGE_KINDS if name.startswith("oss:")]

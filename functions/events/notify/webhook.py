@@ -1,6 +1,6 @@
-"""Tells somebody that an object's tasks are over: a signed POST as Standard Webhooks has it.
+"""A webhook that is called when a change is closed: a signed POST as Standard Webhooks has it.
 
-    webhook-id: msg_…                 the same for every attempt to tell of one change
+    webhook-id: msg_…                 the same for every attempt to deliver one change
     webhook-timestamp: 1795320000     seconds
     webhook-signature: v1,<base64>    HMAC-SHA256 of "id.timestamp.body"
 
@@ -22,6 +22,7 @@ import requests
 
 from functions.errors import SettingsError
 from functions.events.change import Action, ChangeRecord
+from functions.logs import log_event
 from functions.model import Clock, Moment
 from functions.settings import Settings
 from functions.tasks.render.task import instant_ms
@@ -29,11 +30,10 @@ from functions.upstream.http_session import BoundedSession, call_within
 
 SECONDS = 5.0
 """How long a receiver may take."""
-REST_SECONDS = 30.0
+PAUSE_SECONDS = 30.0
 """After a failure nothing is sent for so long: the receiver is the same for all, and a sweep must not wait for it."""
 THREADS = 8
 _GONE = 410
-_log = logging.getLogger(__name__)
 
 
 class _Data(msgspec.Struct, frozen=True, rename="camel"):
@@ -41,7 +41,7 @@ class _Data(msgspec.Struct, frozen=True, rename="camel"):
     key: str
     event: str
     outcome: str | None
-    errands: tuple[Action, ...]
+    actions: tuple[Action, ...]
     document: str
 
 
@@ -54,12 +54,12 @@ class _Message(msgspec.Struct, frozen=True):
 class DeliveryResult(Enum):
     """What came of an attempt."""
 
-    TAKEN = auto()
-    """The receiver has taken note, or wants no notes any more (410)."""
+    DELIVERED = auto()
+    """The receiver has it, or wants no messages any more (410)."""
     FAILED = auto()
     """It did not answer, or not well."""
     NOT_TRIED = auto()
-    """It failed a moment ago, and is left in peace."""
+    """The receiver failed a moment ago (`PAUSE_SECONDS`)."""
 
 
 class Webhook:
@@ -73,24 +73,30 @@ class Webhook:
         self._clock = clock
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="webhook")
         self._session = BoundedSession(THREADS)
-        # Not more wait for a thread than there are: who comes later shall know how the others fared.
+        # No more calls wait than there are threads: a later one must see how the earlier ones ended.
         self._slots = asyncio.Semaphore(THREADS)
         self._failed: Moment | None = None
 
-    async def tell(self, record: ChangeRecord) -> DeliveryResult:
-        """Try to tell of a record that is closed. Raises nothing."""
+    async def deliver(self, record: ChangeRecord) -> DeliveryResult:
+        """Try to deliver a record that is closed. Raises nothing."""
         async with self._slots:
-            if self._failed is not None and self._failed.age_at(self._clock.now()) < REST_SECONDS:
+            if self._failed is not None and self._failed.age_at(self._clock.now()) < PAUSE_SECONDS:
                 return DeliveryResult.NOT_TRIED
-            return await self._tell(record)
+            return await self._deliver(record)
 
-    async def _tell(self, record: ChangeRecord) -> DeliveryResult:
+    async def _deliver(self, record: ChangeRecord) -> DeliveryResult:
         status = await self._send(record, msgspec.json.encode(self._message(record)))
-        told = status == _GONE or requests.codes.ok <= status < requests.codes.multiple_choices
-        self._failed = None if told else self._clock.now()
-        members = {"bucket": record.bucket, "key": record.key, "outcome": record.outcome, "status": status}
-        _log.log(logging.INFO if told else logging.WARNING, "webhook", extra={"members": members})
-        return DeliveryResult.TAKEN if told else DeliveryResult.FAILED
+        delivered = status == _GONE or requests.codes.ok <= status < requests.codes.multiple_choices
+        self._failed = None if delivered else self._clock.now()
+        log_event(
+            "webhook",
+            level=logging.INFO if delivered else logging.WARNING,
+            bucket=record.bucket,
+            key=record.key,
+            outcome=record.outcome,
+            status=status,
+        )
+        return DeliveryResult.DELIVERED if delivered else DeliveryResult.FAILED
 
     def close(self) -> None:
         """Stop the threads."""
@@ -103,7 +109,7 @@ class Webhook:
             key=record.key,
             event=record.event,
             outcome=record.outcome,
-            errands=record.errands,
+            actions=record.actions,
             document=f"{self._documents}objects/{record.object_id}.json",
         )
         return _Message(type="object.done", timestamp=instant_ms(record.closed_at or self._clock.now().utc), data=data)
@@ -125,8 +131,8 @@ class Webhook:
 
 
 def webhook_id(record: ChangeRecord) -> str:
-    """The same whenever this change is told of, so that a receiver can tell repetitions."""
-    return f"msg_{hashlib.sha256(f'{record.object_id} {record.change}'.encode()).hexdigest()[:32]}"
+    """The same for every attempt, so that a receiver recognizes repetitions."""
+    return f"msg_{hashlib.sha256(f'{record.object_id} {record.change_id}'.encode()).hexdigest()[:32]}"
 
 
 def signed(secret: bytes, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:

@@ -15,9 +15,9 @@ import pytest
 
 from emulator.testing import Emulator
 from functions.errors import SettingsError
-from functions.events import webhook as module
-from functions.events.change import Action, ChangeRecord
-from functions.events.webhook import THREADS, DeliveryResult, Webhook, signed, webhook_of
+from functions.events.change import Action, ActionKind, ChangeRecord
+from functions.events.notify import webhook as module
+from functions.events.notify.webhook import THREADS, DeliveryResult, Webhook, signed, webhook_of
 from functions.model import SystemClock
 from functions.settings import Settings
 from tests.support.memory_store import Shelf
@@ -29,12 +29,14 @@ RECORD = ChangeRecord(
     bucket="pics",
     key="a.jpg",
     event="ObjectCreated:PutObject",
-    change="2026-11-22T03:30:00.000Z-0123456789abcdef",
+    change_id="2026-11-22T03:30:00.000Z-0123456789abcdef",
     changed_at=datetime(2026, 11, 22, 3, 30, tzinfo=UTC),
     etag="E",
     claimed_at=datetime(2026, 11, 22, 3, 30, 1, tzinfo=UTC),
     claimed_by="me",
-    errands=(Action(product="cdn", action="refresh", object_path="http://h/a.jpg", task_ids=("1",), status="failed"),),
+    actions=(
+        Action(product="cdn", kind=ActionKind.REFRESH, object_path="http://h/a.jpg", task_ids=("1",), status="failed"),
+    ),
     outcome="failed",
     closed_at=datetime(2026, 11, 22, 3, 36, tzinfo=UTC),
 )
@@ -48,7 +50,7 @@ def webhook_at(url: str, secret: bytes | None = SECRET, clock: Any = None) -> We
 
 def tell(webhook: Webhook, record: ChangeRecord = RECORD) -> DeliveryResult:
     try:
-        return asyncio.run(webhook.tell(record))
+        return asyncio.run(webhook.deliver(record))
     finally:
         webhook.close()
 
@@ -62,7 +64,7 @@ def test_the_signature_is_that_of_the_specification() -> None:
 
 
 def test_a_signed_note_says_what_happened_and_where_the_rest_is(emu: Emulator) -> None:
-    assert tell(webhook_at(emu.webhooks.url(emu.url))) is DeliveryResult.TAKEN
+    assert tell(webhook_at(emu.webhooks.url(emu.url))) is DeliveryResult.DELIVERED
     (note,) = emu.webhooks.received
     told = b".".join((note.headers["webhook-id"].encode(), note.headers["webhook-timestamp"].encode(), note.body))
     expected = base64.b64encode(hmac.new(SECRET, told, hashlib.sha256).digest()).decode()
@@ -75,15 +77,15 @@ def test_a_signed_note_says_what_happened_and_where_the_rest_is(emu: Emulator) -
         "outcome": "failed",
         "document": f"oss://kept/status/objects/{RECORD.object_id}.json",
     }
-    assert [errand["taskIds"] for errand in body["data"]["errands"]] == [["1"]]
+    assert [action["taskIds"] for action in body["data"]["actions"]] == [["1"]]
 
 
 @pytest.mark.parametrize(
     ("status", "told"),
     [
-        (204, DeliveryResult.TAKEN),
-        (200, DeliveryResult.TAKEN),
-        (410, DeliveryResult.TAKEN),
+        (204, DeliveryResult.DELIVERED),
+        (200, DeliveryResult.DELIVERED),
+        (410, DeliveryResult.DELIVERED),
         (500, DeliveryResult.FAILED),
         (404, DeliveryResult.FAILED),
     ],
@@ -137,10 +139,12 @@ def test_the_sweep_tells_once_and_tries_again_with_the_same_id_when_it_must(monk
 
     async def main() -> Shelf:
         shelf = Shelf()
-        door = Instance(SlowAccount(), shelf, rule(created=["refresh"]), webhook_url="http://h/", webhook_secret=SECRET)
-        answer = await door.handle(event("a.jpg"))
+        instance = Instance(
+            SlowAccount(), shelf, rule(created=["refresh"]), webhook_url="http://h/", webhook_secret=SECRET
+        )
+        answer = await instance.handle(event("a.jpg"))
         assert not answer["retry"]
-        await minutes(door, 15)
+        await minutes(instance, 15)
         return shelf
 
     shelf = run(main())
@@ -157,12 +161,14 @@ def test_a_dead_receiver_does_not_hold_up_a_sweep_and_is_given_up_after_a_day(mo
 
     async def main() -> tuple[int, Shelf]:
         shelf = Shelf()
-        door = Instance(SlowAccount(), shelf, rule(created=["refresh"]), webhook_url="http://h/", webhook_secret=SECRET)
-        await asyncio.gather(*(door.handle(event(f"{number}.jpg")) for number in range(100)))
-        await minutes(door, 2)
+        instance = Instance(
+            SlowAccount(), shelf, rule(created=["refresh"]), webhook_url="http://h/", webhook_secret=SECRET
+        )
+        await asyncio.gather(*(instance.handle(event(f"{number}.jpg")) for number in range(100)))
+        await minutes(instance, 2)
         tried = len(receiver.posted)
         await asyncio.sleep(86_400)
-        await minutes(door, 1)
+        await minutes(instance, 1)
         return tried, shelf
 
     tried, shelf = run(main())

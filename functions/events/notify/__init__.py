@@ -1,0 +1,1 @@
+"""Messages to those who want to know that a change is closed."""

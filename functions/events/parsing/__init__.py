@@ -1,0 +1,1 @@
+"""What Function Compute delivers, read into typed values."""
