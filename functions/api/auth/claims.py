@@ -31,7 +31,7 @@ class Grant(msgspec.Struct, frozen=True):
 
 def grant_from(claims: Mapping[str, Any]) -> Grant:
     """The grant in the claims of a token that has been verified. Raises RequestRefused (`token-claims`)."""
-    expires_at = float(claims["exp"])
+    expires_at = int(claims["exp"])
     if expires_at > MAX_EXPIRY:
         raise RequestRefused("token-claims", "Its exp must be in seconds; this one is in milliseconds or beyond.")
     return Grant(scope_from(claims), expires_at)

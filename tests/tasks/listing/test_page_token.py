@@ -15,7 +15,7 @@ from functions.settings import Settings
 from functions.tasks.listing.page_token import _VERSION, PageTokens, _digest
 from functions.tasks.query import ListQuery
 from functions.tasks.results import ListAnswer
-from tests.support.virtual_service import Account, instance_over
+from tests.support.virtual_service import Account, instance_over, with_pages_of
 from tests.support.virtual_time import run
 
 QUERY = ListQuery(products=("cdn", "vod"))
@@ -38,8 +38,12 @@ def ask(token: str) -> None:
     """Ask for the page; a refusal of the token is the only fault there may be."""
 
     async def main() -> InvalidRequest | ListAnswer:
+        account = Account()
+        for number in range(6):
+            account.tasks.add("cdn", [f"http://a.com/{number}"], age=number // 2)
+        service = instance_over(account, specs=with_pages_of(2))
         try:
-            return await instance_over(Account()).list(msgspec.structs.replace(QUERY, page_token=token))
+            return await service.list(msgspec.structs.replace(QUERY, page_token=token))
         except InvalidRequest as refused:
             return refused
 
@@ -49,8 +53,8 @@ def ask(token: str) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.one_of(st.sampled_from(["cdn", "vod", "dcdn", "esa"]), texts), cursors, max_size=3))
-@example({"cdn": [2**62]})
-@example({"cdn": [-(10**9)]})
+@example({"cdn": [2**62, -1]})
+@example({"cdn": [-(10**9), 0, None, [], True]})
 @example({"esa": [1_760_000_000]})
 def test_no_cursor_causes_anything_but_a_refusal(cursors: dict[str, Any]) -> None:  # case A7
     ask(sealed(msgspec.msgpack.encode([_VERSION, _digest(QUERY), cursors])))

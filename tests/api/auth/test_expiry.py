@@ -1,0 +1,57 @@
+"""What a token opened ends when the token does; the time is the event loop's own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import httpx
+import jwt
+import pytest
+
+from emulator.testing import Transition
+from functions.server import Components, create_app
+from functions.settings import AuthSettings, Settings
+from tests.api.conftest import Opener
+from tests.support.http_stub_service import StubTasks
+from tests.support.virtual_service import Account, instance_over
+from tests.support.virtual_time import run
+
+NEVER = Transition(by="seconds", length=10_000_000)
+SECRET = "a-secret-of-at-least-32-bytes-to-sign-with"
+SETTINGS = Settings(auth=AuthSettings(mode="jwt", jwt_secret=SECRET), timeout_seconds=600)
+
+
+def bearer(seconds: float) -> dict[str, str]:
+    token = jwt.encode({"exp": int(time.time() + seconds)}, SECRET, "HS256")
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def asked(**headers: str) -> tuple[str, float]:
+    """The answer about a task that never ends, and how long it took."""
+    account = Account()
+    account.tasks.add("cdn", ["http://example.com/a"], task_id="24840", transition=NEVER, age=120)
+    app = create_app(Components(settings=SETTINGS, tasks=instance_over(account)))
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server") as client:
+        response = await client.get("/v1/tasks?taskId=cdn:24840&wait=55", headers=headers)
+    return response.text, loop.time() - started
+
+
+@pytest.mark.parametrize("accept", ["text/event-stream", "application/json"])
+def test_a_wait_and_a_stream_end_with_their_token(accept: str) -> None:  # case A8
+    text, seconds = run(asked(Accept=accept, **bearer(30)))
+    assert '"done":false' in text
+    assert seconds <= 31
+
+
+def test_without_an_end_in_sight_they_go_on() -> None:
+    assert run(asked(Accept="application/json", **bearer(3_600)))[1] >= 55
+    assert run(asked(Accept="text/event-stream", **bearer(3_600)))[1] > 300
+
+
+def test_a_token_that_is_over_but_for_the_clocks_waits_no_more(opened: Opener, tasks: StubTasks) -> None:
+    server = opened(SETTINGS)
+    assert server.get("/v1/tasks?taskId=1&wait=55", headers=bearer(-5)).status_code == 200
+    assert tasks.lookup_question.wait == 0
