@@ -53,6 +53,75 @@ class Reason(StrEnum):
 _RETRYABLE = frozenset({Reason.THROTTLED, Reason.TIMEOUT, Reason.DEADLINE, Reason.UNAVAILABLE, Reason.MALFORMED})
 
 
+class RejectReason(StrEnum):
+    """Why URLs were not submitted; stable, clients branch and translate by it."""
+
+    QUOTA_EXCEEDED = "quota-exceeded"
+    """The day's quota of this kind does not suffice."""
+    QUEUE_FULL = "queue-full"
+    """The account has too many unfinished prefetches."""
+    THROTTLED = "throttled"
+    """The account's calls per second, or a domain's URLs per minute, are used up."""
+    DEADLINE = "deadline"
+    """The time allowed for the submission ran out before it was sent."""
+    UNAVAILABLE = "unavailable"
+    """The vendor could not be reached."""
+    INVALID_OBJECT_PATH = "invalid-object-path"
+    """Not a URL that can be submitted."""
+    DOMAIN_NOT_FOUND = "domain-not-found"
+    """The domain is not one of the account's."""
+    OVER_LIMIT = "over-limit"
+    """Too much for one call, although split."""
+    OBJECT_TYPE_UNSUPPORTED = "object-type-unsupported"
+    """The product has no such kind of refresh."""
+    REJECTED = "rejected"
+    """The vendor refused the parameters."""
+    DENIED = "denied"
+    """The credentials lack the right to submit."""
+    BAD_CREDENTIALS = "bad-credentials"
+    """No credentials, or the vendor does not accept them."""
+    NOT_ACTIVATED = "not-activated"
+    """The account has not opened this product."""
+    UNKNOWN_OUTCOME = "unknown-outcome"
+    """It was sent and no readable answer came: it may have been submitted. Look for its tasks before repeating it."""
+
+    @property
+    def certain(self) -> bool:
+        """Whether surely nothing was submitted."""
+        return self is not RejectReason.UNKNOWN_OUTCOME
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same may be accepted later without anybody changing anything."""
+        return self in _REJECT_RETRYABLE
+
+
+_REJECT_RETRYABLE = frozenset(
+    {
+        RejectReason.QUOTA_EXCEEDED,
+        RejectReason.QUEUE_FULL,
+        RejectReason.THROTTLED,
+        RejectReason.DEADLINE,
+        RejectReason.UNAVAILABLE,
+    }
+)
+
+
+class Concern(StrEnum):
+    """Whom an error code of the vendor concerns (docs/vendor.md 5.6)."""
+
+    ITEM = "item"
+    """One id or URL: split the call to find it."""
+    SIZE = "size"
+    """Too many ids or URLs in one call: split it."""
+    DOMAIN = "domain"
+    """The URLs of one domain."""
+    CALL = "call"
+    """The call as it was made."""
+    ACCOUNT = "account"
+    """Every call of the account."""
+
+
 class TaskStatusError(Exception):
     """Raised by this package; the root of the tree."""
 
@@ -84,7 +153,8 @@ class UpstreamFault(TaskStatusError):  # noqa: N818 -- a fault of the vendor, no
 
     `retry_after` is in seconds, None when the vendor named no time; `vendor_code` and `request_id` are the vendor's
     own words, None when it gave none; `detail` is the vendor's message and goes to the log only. `without_effect`: the
-    vendor surely did nothing, because the call never left this machine or was refused as a whole.
+    vendor surely did nothing, because the call never left this machine or was refused as a whole. `concerns` is None
+    when that is not known.
     """
 
     def __init__(  # noqa: PLR0913 -- members, each by name
@@ -97,6 +167,7 @@ class UpstreamFault(TaskStatusError):  # noqa: N818 -- a fault of the vendor, no
         request_id: str | None = None,
         retry_after: float | None = None,
         without_effect: bool = False,
+        concerns: Concern | None = None,
     ) -> None:
         """Keep the members apart from the text: no program parses the text."""
         super().__init__(f"{product}: {reason}" + (f" ({vendor_code})" if vendor_code else ""))
@@ -107,6 +178,13 @@ class UpstreamFault(TaskStatusError):  # noqa: N818 -- a fault of the vendor, no
         self.request_id = request_id
         self.retry_after = retry_after
         self.without_effect = without_effect
+        self.concerns = concerns
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same call may succeed later; an unknown code of the vendor is no verdict."""
+        unknown_code = self.vendor_code is not None and self.concerns is None
+        return self.reason.retryable or (self.reason is Reason.REJECTED and unknown_code)
 
 
 class StoreFault(TaskStatusError):  # noqa: N818 -- a fault of the store, not of this program

@@ -9,9 +9,9 @@ from types import MappingProxyType
 
 import msgspec
 
-from functions.errors import TaskStatusError
+from functions.errors import RejectReason, TaskStatusError
 from functions.products.registry import SPECS
-from functions.products.submit.rejections import Accepted, Refused, RejectionCause, RejectReason, Submitted
+from functions.products.submit.rejections import Accepted, Refused, RejectionCause, Submitted
 from functions.tasks.query import EVERYTHING, Scope
 
 OBJECT_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -150,12 +150,12 @@ def report_on(submission: Submission, accepted: Iterable[Accepted], refused: Ite
 def _rejections(refused: Iterable[Refused]) -> Iterable[Rejection]:
     together: dict[RejectionCause, list[str]] = {}
     for each in refused:
-        together.setdefault(each.refusal, []).extend(each.object_paths)
-    for refusal, paths in together.items():
-        seconds = refusal.retry_after
+        together.setdefault(each.cause, []).extend(each.object_paths)
+    for cause, paths in together.items():
+        seconds = cause.retry_after
         yield Rejection(
             object_paths=tuple(paths),
-            reason=refusal.reason.value,
-            vendor_code=refusal.vendor_code,
+            reason=cause.reason.value,
+            vendor_code=cause.vendor_code,
             retry_after=None if seconds is None else max(1, math.ceil(seconds)),
         )

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from functions.errors import Reason, UpstreamFault
+from functions.errors import Concern, Reason, UpstreamFault
 from functions.logs import log_event
 from functions.upstream.metrics import ActionMetrics, ActionStats
 from functions.upstream.operation import Operation, OperationKind
@@ -103,7 +103,8 @@ class ActionCaller:
 
     def _count(self, fault: UpstreamFault) -> None:
         self.metrics.faults += 1
-        if fault.reason is Reason.THROTTLED:
+        # What exceeds the limit of one domain says nothing of the rate of calls.
+        if fault.reason is Reason.THROTTLED and fault.concerns is not Concern.DOMAIN:
             self.metrics.throttles += 1
             self.limiter.throttled(fault.retry_after)
 
@@ -112,7 +113,7 @@ class ActionCaller:
         if not self._may_retry(fault):
             raise fault
         longest = min(_FIRST_BACKOFF_SECONDS * 2**attempt, _MAX_BACKOFF_SECONDS)
-        pause = longest * (0.5 + 0.5 * self._jitter())
+        pause = max(longest * (0.5 + 0.5 * self._jitter()), fault.retry_after or 0.0)
         if asyncio.get_running_loop().time() + max(pause, self.limiter.wait_for()) >= deadline:
             raise fault
         self.metrics.retries += 1

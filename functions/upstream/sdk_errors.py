@@ -1,7 +1,7 @@
-"""The SDK's exceptions and error bodies, turned into one reason each (docs/vendor.md 5 and 7.6).
+"""Turns exceptions of the SDK and error bodies of the vendor into UpstreamFaults (docs/vendor.md 5 and 7.6).
 
-Decided by the vendor's code first, because a throttling answer comes as 400, 429 or 503 alike. Only the clean text of
-the body is kept; messages and reprs of the SDK's exceptions can hold tokens and signatures and are never read.
+The vendor's code decides first, because throttling comes as 400, 429 or 503 alike. Only members of the body are kept:
+texts and reprs of the SDK's exceptions can hold tokens and signatures and are never read.
 """
 
 from __future__ import annotations
@@ -9,69 +9,55 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from functions.errors import Reason, UpstreamFault
+from functions.errors import Concern, Reason, RejectReason, UpstreamFault
+from functions.upstream import error_codes
 from functions.upstream.credentials import NoCredentials
 from functions.upstream.http_session import CallScope
 
-_THROTTLING = frozenset(
-    {"TooManyRequests", "ServiceBusy", "FlowControlError", "ServiceUnavailable", "ServiceUnavailableTemporary"}
-)
-_BY_CODE: Mapping[str, Reason] = {
-    "OperationDenied": Reason.NOT_ACTIVATED,
-    "OperationDenied.Suspended": Reason.DENIED,  # opened but overdue: there may well be tasks
-    "InvalidCredentials": Reason.BAD_CREDENTIALS,
-    "SignatureDoesNotMatch": Reason.BAD_CREDENTIALS,
-    "IncompleteSignature": Reason.BAD_CREDENTIALS,
-    "MissingSecurityToken": Reason.BAD_CREDENTIALS,
-    "SignatureNonceUsed": Reason.UNAVAILABLE,  # a repeat carries a new nonce
-    "NoPermission": Reason.DENIED,
-    "InternalError": Reason.UNAVAILABLE,
-    "DomainNameOverLimit": Reason.REJECTED,  # a refusal, though it comes with HTTP 500 (docs/vendor.md 1.1)
-}
-_BY_PREFIX: tuple[tuple[str, Reason], ...] = (
-    ("Throttling", Reason.THROTTLED),
-    ("InvalidAccessKeyId", Reason.BAD_CREDENTIALS),
-    ("InvalidSecurityToken", Reason.BAD_CREDENTIALS),
-    ("InvalidTimeStamp", Reason.BAD_CREDENTIALS),
-    ("Forbidden", Reason.DENIED),
-)
 _BY_FAILURE: Mapping[str, Reason] = {
     "timeout": Reason.TIMEOUT,
     "too-large": Reason.MALFORMED,
     "unreachable": Reason.UNAVAILABLE,
 }
-_SUCCESS_WORDS = frozenset({"200", "0", "ok", "success"})
-_NONE = "None"  # what the SDK writes where the body had no Code or RequestId (docs/vendor.md 7.6)
-_MULTIPLE_CHOICES, _BAD_REQUEST, _FORBIDDEN, _REQUEST_TIMEOUT = 300, 400, 403, 408
+_SUCCESS_CODES = frozenset({"200", "0", "ok", "success"})
+_SDK_NONE = "None"
+"""What the SDK writes where the body had no Code or RequestId (docs/vendor.md 7.6)."""
+MAX_WORD_CHARACTERS = 1_024
+"""The vendor's codes, request ids and messages are shorter; what is longer is cut."""
+_MULTIPLE_CHOICES, _BAD_REQUEST, _REQUEST_TIMEOUT = 300, 400, 408
 _TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
+_CALL_TOO_LARGE = frozenset({400, 413, 414})
+"""How gateways before the vendor's API refuse a request that is too long for them."""
 
 
 def fault_of(exception: Exception, scope: CallScope, product: str) -> UpstreamFault:
-    """The fault behind whatever the SDK raised during the call that `scope` watched."""
+    """The fault behind an exception that the SDK raised during the call of `scope`."""
     data = getattr(exception, "data", None)
     if scope.failure is None and isinstance(data, dict) and isinstance(getattr(exception, "status_code", None), int):
         return _fault_of_body(data, scope.http_status, product, getattr(exception, "retry_after", None))
     code = _word(getattr(exception, "code", None))
     if isinstance(getattr(exception, "inner_exception", None), NoCredentials) or code == "InvalidCredentials":
-        return UpstreamFault(Reason.BAD_CREDENTIALS, product=product, detail=str(NoCredentials()), without_effect=True)
+        return UpstreamFault(
+            Reason.BAD_CREDENTIALS,
+            product=product,
+            detail=str(NoCredentials()),
+            without_effect=True,
+            concerns=Concern.ACCOUNT,
+        )
     if scope.failure is not None:
         text = f"the transport failed: {scope.failure}"
         return UpstreamFault(_BY_FAILURE[scope.failure], product=product, detail=text, without_effect=not scope.sent)
-    reason = _reason_of_status(scope.http_status)
-    without_effect = not scope.sent or _refused_whole(reason, scope.http_status)
-    return UpstreamFault(
-        reason, product=product, detail=_without_json(scope.http_status), without_effect=without_effect
-    )
+    return _fault_without_json(scope, product)
 
 
 def fault_in(body: Any, http_status: int, product: str) -> UpstreamFault | None:
-    """The fault that a body of a successful answer carries, if any; to the SDK such an answer looks like no tasks."""
+    """The fault in the body of a successful answer, if any; to the SDK such an answer looks like no tasks."""
     if http_status >= _MULTIPLE_CHOICES:
         return UpstreamFault(Reason.MALFORMED, product=product, detail=f"HTTP {http_status} is no answer")
     if not isinstance(body, dict):
         return None
     code = _word(body.get("Code", body.get("code")))
-    if code and code.lower() not in _SUCCESS_WORDS:
+    if code and code.lower() not in _SUCCESS_CODES:
         return _fault_of_body(body, None, product, None)
     if not code and _word(body.get("Message")) and "Tasks" not in body:
         return _fault_of_body(body, None, product, None)
@@ -82,46 +68,57 @@ def _fault_of_body(
     body: Mapping[str, Any], http_status: int | None, product: str, retry_after_ms: float | None
 ) -> UpstreamFault:
     code = _word(body.get("Code", body.get("code")))
-    reason = _reason_of_code(code, http_status)
+    message = _word(body.get("Message", body.get("message")))
+    row = error_codes.find(code, message)
+    hint = retry_after_ms / 1000 if isinstance(retry_after_ms, int | float) else None
+    if row is not None and row.concerns is Concern.DOMAIN and not isinstance(row.retry, str):
+        # The rate of calls is not what is exceeded: only the table knows when to come back.
+        hint = hint or row.retry
+    reason = row.reason if row else _reason_of_unknown(code, http_status)
     return UpstreamFault(
         reason,
         product=product,
-        detail=_word(body.get("Message", body.get("message"))),
+        detail=message,
         vendor_code=code or None,
         request_id=_word(body.get("RequestId", body.get("requestId"))) or None,
-        retry_after=retry_after_ms / 1000 if isinstance(retry_after_ms, int | float) else None,
-        without_effect=_refused_whole(reason, http_status),
+        retry_after=hint,
+        without_effect=_was_refused(row, reason, http_status),
+        concerns=row.concerns if row else None,
     )
 
 
-def _refused_whole(reason: Reason, http_status: int | None) -> bool:
-    """Whether the vendor surely did not begin; behind a 408 a gateway may have passed the request on."""
+def _fault_without_json(scope: CallScope, product: str) -> UpstreamFault:
+    """A gateway's page: its text says nothing of use, its status little."""
+    status = scope.http_status
+    reason = _reason_of_status(status)
+    return UpstreamFault(
+        reason,
+        product=product,
+        detail="no answer" if status is None else f"HTTP {status} with a body that is no JSON object",
+        without_effect=not scope.sent or _was_refused(None, reason, status),
+        concerns=Concern.SIZE if status in _CALL_TOO_LARGE else None,
+    )
+
+
+def _was_refused(row: error_codes.ErrorCode | None, reason: Reason, http_status: int | None) -> bool:
+    """Whether the vendor surely did nothing; behind a 408 a gateway may have passed the request on."""
+    if row is not None:
+        return row.submit is not RejectReason.UNKNOWN_OUTCOME
     if reason is Reason.THROTTLED:
         return True
     return http_status is not None and _BAD_REQUEST <= http_status < _SERVER_ERROR and http_status != _REQUEST_TIMEOUT
 
 
-def _reason_of_code(code: str, http_status: int | None) -> Reason:
-    if code in _THROTTLING or http_status == _TOO_MANY_REQUESTS:
+def _reason_of_unknown(code: str, http_status: int | None) -> Reason:
+    """The reason of a body whose code is unknown, or that has none."""
+    if http_status == _TOO_MANY_REQUESTS:
         return Reason.THROTTLED
-    if code in _BY_CODE:
-        return _BY_CODE[code]
-    for prefix, reason in _BY_PREFIX:
-        if code.startswith(prefix):
-            return reason
-    if http_status is None:
+    if http_status is None or (code and http_status < _SERVER_ERROR):
         return Reason.REJECTED
-    return (
-        _reason_of_status(http_status) if http_status >= _SERVER_ERROR or not code else _reason_of_refusal(http_status)
-    )
-
-
-def _reason_of_refusal(http_status: int) -> Reason:
-    return Reason.DENIED if http_status == _FORBIDDEN else Reason.REJECTED
+    return _reason_of_status(http_status)
 
 
 def _reason_of_status(http_status: int | None) -> Reason:
-    """When there is only a status: a gateway's page says little, so an unexpected one is not understood."""
     if http_status == _TOO_MANY_REQUESTS:
         return Reason.THROTTLED
     if http_status is None or http_status >= _SERVER_ERROR:
@@ -129,9 +126,8 @@ def _reason_of_status(http_status: int | None) -> Reason:
     return Reason.MALFORMED
 
 
-def _without_json(http_status: int | None) -> str:
-    return "no answer" if http_status is None else f"HTTP {http_status} with a body that is no JSON object"
-
-
 def _word(value: Any) -> str:
-    return value.strip() if isinstance(value, str) and value != _NONE else str(value) if isinstance(value, int) else ""
+    """The text of a scalar, cut; '' for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)[:MAX_WORD_CHARACTERS]
+    return value.strip()[:MAX_WORD_CHARACTERS] if isinstance(value, str) and value != _SDK_NONE else ""

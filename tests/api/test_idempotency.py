@@ -13,8 +13,8 @@ import pytest
 
 from functions.api.idempotency import KEPT_SECONDS, MAX_BYTES, IdempotencyCache
 from functions.api.problems import RequestRefused
+from functions.errors import RejectReason
 from functions.model import Moment
-from functions.products.submit.rejections import RejectReason
 from functions.tasks.submit import Submission, SubmitAnswer
 from tests.api.conftest import Opener
 from tests.api.test_submit import EMULATED, GUARDED, PATH, SECRET, URL, body, rejecting

@@ -11,8 +11,9 @@ import jwt
 import pytest
 
 from emulator.testing import Emulator, Refuse, Reset, Throttle
+from functions.errors import RejectReason
 from functions.model import TaskKey
-from functions.products.submit.rejections import Accepted, Refused, RejectionCause, RejectReason
+from functions.products.submit.rejections import Accepted, Refused, RejectionCause
 from functions.settings import AuthSettings, Settings, read_settings
 from functions.tasks.service import build_service
 from functions.tasks.submit import Submission, SubmitAnswer, report_on

@@ -53,7 +53,11 @@ def reason_of(house: House, ids: str = "cdn:24840") -> str:
         (Refuse(code="Throttling.User", status=400), "throttled"),
         (Refuse(code="Throttling.Api", status=400), "throttled"),
         (Refuse(code="TooManyRequests", status=429), "throttled"),
-        (Refuse(code="ServiceBusy", status=400), "throttled"),
+        (Refuse(code="ServiceBusy", status=403), "unavailable"),
+        (Refuse(code="QPS Limit Exceeded", status=400), "throttled"),
+        (Refuse(code="IllegalTimestamp", status=400), "bad-credentials"),
+        (Refuse(code="DcdnServiceNotFound", status=403), "not-activated"),
+        (Refuse(code="OperationDenied", status=403, message="Your account is suspended."), "denied"),
         (Refuse(code="FlowControlError", status=500), "throttled"),
         (Refuse(code="ServiceUnavailableTemporary", status=503), "throttled"),
         (Refuse(code="ServiceUnavailable", status=503), "throttled"),
@@ -263,3 +267,20 @@ def test_twenty_thousand_rows_are_answered_in_a_second_and_little_memory(emu: Em
     assert peak < 140e6
     assert seconds < 20, "the bar of one second is held without tracing, in the bench"
     assert Reason.MALFORMED.value not in [problem.reason for problem in report.problems]
+
+
+@pytest.mark.parametrize("code", ["IllegalTimestamp", "InvalidAction.NotFound", "NeverHeardOf"])
+def test_a_code_that_concerns_no_single_id_does_not_split_a_call(emu: Emulator, code: str) -> None:
+    """Case V2."""
+    emu.faults.add(BY_ID, Refuse(code=code, status=400))
+    with house_over(emu) as house, pytest.raises(NothingAnswered) as silence:
+        house.report(",".join(f"cdn:{number}" for number in range(1, 21)))
+    assert emu.calls.count(BY_ID) == 2
+    assert silence.value.problems[0].vendor_code == code
+
+
+def test_an_unknown_code_may_pass(emu: Emulator) -> None:
+    emu.faults.add(BY_ID, Refuse(code="NeverHeardOf", status=400))
+    with house_over(emu) as house, pytest.raises(NothingAnswered) as silence:
+        house.report("cdn:24840")
+    assert (silence.value.problems[0].reason, silence.value.problems[0].retry_after) == ("rejected", 60)

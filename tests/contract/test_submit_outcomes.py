@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from emulator.testing import Answer, Emulator, Hang, Refuse, Reset, Text, Throttle, Truncate
-from functions.products.submit.rejections import RejectReason
+from functions.errors import RejectReason
 from functions.products.submit.submitter import MAX_SPLIT_CALLS
 from functions.tasks.submit import NothingSubmitted, Rejection
 from functions.upstream.http_session import CallScope
@@ -28,9 +28,17 @@ REFUSALS = [
     ("InvalidObjectPath.ExceedsMaximum", 400, "over-limit", None),
     ("InvalidObjectPath.Size.Malformed", 400, "over-limit", None),
     ("InvalidObjectType.ValueNotSupported", 400, "object-type-unsupported", None),
-    ("SomethingNew", 400, "rejected", None),
-    ("SomethingNew", 404, "rejected", None),
-    ("SomethingNew", 403, "denied", None),
+    ("SomethingNew", 400, "rejected", 60),
+    ("SomethingNew", 404, "rejected", 60),
+    ("SomethingNew", 403, "rejected", 60),
+    ("QuotaPerMinuteExceeded.Refresh", 400, "throttled", 60),  # case V1
+    ("TooMany.Refresh", 400, "throttled", 60),
+    ("ServiceBusy", 403, "unavailable", 60),
+    ("InvalidDomain.Configure_failed", 500, "unavailable", 60),
+    ("IllegalOperation", 403, "rejected", None),
+    ("CdnServiceNotFound", 403, "not-activated", None),
+    ("Forbidden.AccessKeyDisabled", 403, "bad-credentials", None),
+    ("MissingAccessKeyId", 400, "bad-credentials", None),
     ("Forbidden.RAM", 403, "denied", None),
     ("OperationDenied.Suspended", 403, "denied", None),
     ("OperationDenied", 403, "not-activated", None),
@@ -213,3 +221,31 @@ def _told(rejected: list[tuple[str, int]]) -> str:
 def test_only_the_unknown_is_uncertain() -> None:
     assert [reason for reason in RejectReason if not reason.certain] == [RejectReason.UNKNOWN_OUTCOME]
     assert not RejectReason.UNKNOWN_OUTCOME.retryable
+
+
+@pytest.mark.parametrize("code", ["IllegalTimestamp", "InvalidAction.NotFound", "NeverHeardOf"])
+def test_a_code_that_concerns_no_single_url_is_met_once(emu: Emulator, code: str) -> None:
+    """Case V2."""
+    emu.faults.add("*", Refuse(code=code, status=400))
+    with house_over(emu) as house:
+        answer = submit(house, *urls(16))
+    assert len(submits(emu)) == 1
+    assert [each.vendor_code for each in answer.report.rejected] == [code]
+
+
+def test_urls_over_a_domain_s_minute_cost_one_call_and_may_be_tried_again(emu: Emulator) -> None:
+    """Case V1."""
+    emu.faults.add("*", Refuse(code="QuotaPerMinuteExceeded.Refresh", status=400))
+    with house_over(emu) as house:
+        answer = submit(house, *urls(30))
+    (rejection,) = answer.report.rejected
+    assert (rejection.reason, rejection.retry_after, len(rejection.object_paths)) == ("throttled", 60, 30)
+    assert len(submits(emu)) == 1
+
+
+def test_a_domain_that_may_not_be_refreshed_does_not_hide_the_others(emu: Emulator) -> None:
+    """Case V3."""
+    emu.faults.add("*", Refuse(code="IllegalOperation", status=403), times=2)
+    with house_over(emu) as house:
+        answer = submit(house, *urls(3), *urls(3, "img.example.com"))
+    assert (reasons(answer), accepted(answer)) == ({"rejected": 3}, 3)

@@ -8,8 +8,7 @@ from collections import Counter
 import msgspec
 import pytest
 
-from functions.errors import Reason
-from functions.products.submit.rejections import RejectReason
+from functions.errors import Reason, RejectReason
 from tests.support.code_table import VENDOR, code_rows, source_keys
 
 ROWS = code_rows()

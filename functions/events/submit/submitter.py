@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from functions.errors import RejectReason
 from functions.events.change import Action, ActionKind
 from functions.events.submit.debounce import Debouncer
 from functions.events.submit.quota_reserve import QuotaReserve
 from functions.events.timings import Timings
 from functions.logs import log_event
-from functions.products.submit.rejections import RejectReason
 from functions.tasks.results import Tasks
 from functions.tasks.submit import Submission, SubmitAnswer
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functions.errors import Reason, UpstreamFault
 from functions.model import Row
 from functions.products.rows import ParsedRows, Rows
+from functions.products.splitting import SPLITTABLE, Splitter
 from functions.upstream.caller import ActionCaller
 from functions.upstream.rate_limiter import Permit
 
@@ -15,6 +16,8 @@ MAX_ROWS = 20_000
 """Ten ids have no more rows (docs/vendor.md 6.5); more rows for one id mean that the vendor ignored the filter."""
 
 
+Results = Mapping[str, Rows | UpstreamFault]
+"""For each id its rows (none: unknown there) or a fault."""
 ReadRows = Callable[[object], ParsedRows]
 """Reads the rows in an answer's body. Raises UpstreamFault(MALFORMED)."""
 
@@ -28,25 +31,23 @@ class BatchedLookup:
         self._read_rows = read_rows
         self._product = caller.operation.product
 
-    async def __call__(
-        self, task_ids: tuple[str, ...], deadline: float, permit: Permit | None
-    ) -> Mapping[str, Rows | UpstreamFault]:
-        """A call refused for one bad id is split, until the bad one stands alone (docs/vendor.md 5.3)."""
+    async def __call__(self, task_ids: tuple[str, ...], deadline: float, permit: Permit | None) -> Results:
+        """A call that was refused because of one of its ids is split."""
+        permits = [permit] if permit else []
+
+        async def send(part: tuple[str, ...]) -> Results:
+            return await self._call(part, deadline, permits.pop() if permits else None)
+
+        parts = await Splitter(send, _refused_by).run(task_ids)
+        return {task_id: found for _, results in parts for task_id, found in results.items()}
+
+    async def _call(self, task_ids: tuple[str, ...], deadline: float, permit: Permit | None) -> Results:
         try:
             answer = await self._caller.call({"TaskId": ",".join(task_ids)}, deadline, permit)
-            reading = self._read_rows(answer.body)
+            page = self._read_rows(answer.body)
         except UpstreamFault as fault:
-            if fault.reason is not Reason.REJECTED or len(task_ids) == 1:
-                return dict.fromkeys(task_ids, fault)
-            return await self._halves(task_ids, deadline)
-        return {task_id: _rows_of(task_id, reading, self._product) for task_id in task_ids}
-
-    async def _halves(self, task_ids: tuple[str, ...], deadline: float) -> Mapping[str, Rows | UpstreamFault]:
-        middle = len(task_ids) // 2
-        first, second = await asyncio.gather(
-            self(task_ids[:middle], deadline, None), self(task_ids[middle:], deadline, None)
-        )
-        return {**first, **second}
+            return dict.fromkeys(task_ids, fault)
+        return {task_id: _rows_of(task_id, page, self._product) for task_id in task_ids}
 
 
 class PagedLookup:
@@ -59,9 +60,7 @@ class PagedLookup:
         self._page_size = page_size
         self._product = caller.operation.product
 
-    async def __call__(
-        self, task_ids: tuple[str, ...], deadline: float, permit: Permit | None
-    ) -> Mapping[str, Rows | UpstreamFault]:
+    async def __call__(self, task_ids: tuple[str, ...], deadline: float, permit: Permit | None) -> Results:
         """Each id has all rows of its task, or a fault."""
         return {task_id: await self._one(task_id, deadline, permit) for task_id in task_ids}
 
@@ -86,6 +85,14 @@ class PagedLookup:
         parameters = {"TaskId": task_id, "PageNumber": number, "PageSize": self._page_size}
         answer = await self._caller.call(parameters, deadline, permit)
         return self._read_rows(answer.body)
+
+
+def _refused_by(results: Results) -> str | None:
+    """The code of a refused call that may concern one of its ids only."""
+    fault = next(iter(results.values()))
+    if not isinstance(fault, UpstreamFault) or fault.concerns not in SPLITTABLE:
+        return None
+    return fault.vendor_code or fault.detail
 
 
 def _rows_of(task_id: str, reading: ParsedRows, product: str) -> Rows | UpstreamFault:

@@ -45,7 +45,7 @@ class LookupResult(msgspec.Struct, frozen=True):
     def may_change(self) -> bool:
         """Whether asking again later may give another result."""
         if self.fault is not None:
-            return self.fault.reason.retryable
+            return self.fault.retryable
         return self.snapshot is not None and not self.snapshot.done
 
     def may_appear(self, now: Moment) -> bool:

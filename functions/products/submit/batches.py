@@ -1,9 +1,9 @@
-"""Puts URLs into as few vendor calls as its limits allow, and splits a call that was refused."""
+"""Puts URLs into as few vendor calls as its limits allow."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 Paths = tuple[str, ...]
 _SCHEME = re.compile(r"^https?://", re.IGNORECASE)
@@ -38,26 +38,3 @@ def calls_for(object_paths: Iterable[str], paths_per_call: int, domains_per_call
                 call, domains = [], 1
             call.append(path)
     return [*calls, tuple(call)] if call else calls
-
-
-def halves(paths: Paths) -> tuple[Paths, Paths]:
-    """Split at least two URLs into two calls."""
-    middle = len(paths) // 2
-    return paths[:middle], paths[middle:]
-
-
-def halves_by_domain(paths: Paths) -> tuple[Paths, Paths] | None:
-    """Split into two calls of about the same size that share no domain; None for URLs of one domain."""
-    groups = list(by_domain(paths).values())
-    if len(groups) == 1:
-        return None
-    border = min(range(1, len(groups)), key=lambda cut: abs(2 * _size(groups[:cut]) - len(paths)))
-    return _flat(groups[:border]), _flat(groups[border:])
-
-
-def _size(groups: Sequence[Sequence[str]]) -> int:
-    return sum(map(len, groups))
-
-
-def _flat(groups: Sequence[Sequence[str]]) -> Paths:
-    return tuple(path for group in groups for path in group)

@@ -12,13 +12,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from functions.errors import UpstreamFault
+from functions.errors import Concern, RejectReason, UpstreamFault
 from functions.logs import log_event
 from functions.model import Clock, TaskKey
-from functions.products.submit.batches import Paths, by_domain, calls_for, halves, halves_by_domain
+from functions.products.splitting import SPLITTABLE, Splitter
+from functions.products.submit.batches import Paths, by_domain, calls_for
 from functions.products.submit.domain_limit import DomainRateLimit
 from functions.products.submit.kinds import SubmitKind
-from functions.products.submit.rejections import Accepted, Refused, RejectionCause, RejectReason, Submitted, refusal_of
+from functions.products.submit.rejections import Accepted, Refused, RejectionCause, Submitted, cause_of
 from functions.upstream.caller import ActionCaller
 
 MAX_PARALLEL_CALLS = 8
@@ -63,31 +64,35 @@ class _Submission:
         self._parallel = asyncio.Semaphore(MAX_PARALLEL_CALLS)
         self._split_calls_left = MAX_SPLIT_CALLS
         self._stopped: RejectionCause | None = None
+        self._splitter = Splitter(self._send, _refused_by, self._take_calls)
 
     async def run(self, calls: Iterable[Paths]) -> None:
-        await asyncio.gather(*(self._submit_or_split(paths) for paths in calls))
+        await asyncio.gather(*(self._submit(paths) for paths in calls))
 
-    async def _submit_or_split(self, paths: Paths) -> None:
-        async with self._parallel:
-            refusal = self._stopped or await self._send(paths)
-        if refusal is None:
-            return
-        parts = self._parts(paths, refusal)
-        if parts:
-            await self.run(parts)
-        else:
-            self.refused.append(Refused(paths, refusal))
+    async def _submit(self, paths: Paths) -> None:
+        """Make one call, and further ones for the URLs that its refusal does not concern."""
+        for part, cause in await self._splitter.run(paths):
+            domains = by_domain(part).values()
+            if cause is None:
+                continue
+            if cause.concerns is Concern.DOMAIN and len(domains) > 1 and self._take_calls(len(domains)):
+                await self.run(tuple(urls) for urls in domains)
+            else:
+                self.refused.append(Refused(part, cause))
 
     async def _send(self, paths: Paths) -> RejectionCause | None:
         """Make one call; None when it was accepted."""
-        self.calls += 1
-        try:
-            answer = await self._caller.call(self._parameters(paths), self._deadline)
-        except UpstreamFault as fault:
-            refusal = refusal_of(fault)
-            if refusal.reason.concerns_all:
-                self._stopped = refusal
-            return refusal
+        async with self._parallel:
+            if self._stopped is not None:
+                return self._stopped
+            self.calls += 1
+            try:
+                answer = await self._caller.call(self._parameters(paths), self._deadline)
+            except UpstreamFault as fault:
+                cause = cause_of(fault)
+                if cause.concerns is Concern.ACCOUNT and cause.reason is not RejectReason.THROTTLED:
+                    self._stopped = cause
+                return cause
         task_ids = read_task_ids(answer.body)
         if not task_ids:
             action, request_id = self._kind.operation.action, answer.request_id
@@ -101,15 +106,19 @@ class _Submission:
         object_type = {} if self._kind.word is None else {"ObjectType": self._kind.word}
         return {"ObjectPath": "\n".join(paths), **object_type}
 
-    def _parts(self, paths: Paths, refusal: RejectionCause) -> tuple[Paths, ...]:
-        """The parts to split a refused call into; none where that cannot help or has cost enough."""
-        if not refusal.reason.may_concern_one or len(paths) == 1:
-            return ()
-        parts = halves_by_domain(paths) if refusal.reason is RejectReason.DOMAIN_NOT_FOUND else halves(paths)
-        if parts is None or self._split_calls_left < len(parts):
-            return ()
-        self._split_calls_left -= len(parts)
-        return parts
+    def _take_calls(self, calls: int) -> bool:
+        """Grant further calls, up to MAX_SPLIT_CALLS in all."""
+        if calls > self._split_calls_left:
+            return False
+        self._split_calls_left -= calls
+        return True
+
+
+def _refused_by(cause: RejectionCause | None) -> str | None:
+    """What a call was refused by, where that may concern one of its URLs only."""
+    if cause is None or cause.concerns not in SPLITTABLE:
+        return None
+    return cause.vendor_code or cause.reason.value
 
 
 def read_task_ids(body: Any) -> tuple[str, ...]:
@@ -129,14 +138,14 @@ def _within_the_minute(object_paths: Paths, limit: DomainRateLimit) -> tuple[Pat
         granted = limit.take(domain, len(paths))
         sendable += paths[:granted]
         if paths[granted:]:
-            refusal = RejectionCause(reason=RejectReason.THROTTLED, retry_after=limit.wait_for(domain))
-            early.append(Refused(tuple(paths[granted:]), refusal))
+            cause = RejectionCause(reason=RejectReason.THROTTLED, retry_after=limit.wait_for(domain))
+            early.append(Refused(tuple(paths[granted:]), cause))
     return tuple(sendable), tuple(early)
 
 
 def _give_back(limit: DomainRateLimit, refused: Iterable[Refused]) -> None:
     """Stop counting what was surely not submitted."""
     for each in refused:
-        if each.refusal.reason.certain:
+        if each.cause.reason.certain:
             for domain, paths in by_domain(each.object_paths).items():
                 limit.give_back(domain, len(paths))

@@ -124,7 +124,7 @@ def _in_scope(query: ListQuery) -> Sequence[str]:
 
 
 def _may_answer(fault: UpstreamFault | None) -> bool:
-    return fault is None or fault.reason.retryable
+    return fault is None or fault.retryable
 
 
 def _refuse_silence(paging: PageFiller) -> None:

@@ -85,7 +85,7 @@ class _Assembly:
         """
         may_appear = any(result.may_appear(self._now) for result in results)
         faults = [result.fault for result in results if result.fault and not result.fault.reason.decides]
-        self._waiting |= may_appear or any(fault.reason.retryable for fault in faults)
+        self._waiting |= may_appear or any(fault.retryable for fault in faults)
         if faults:
             failing = tuple(fault.product for fault in faults)
             self._undecided.append(Undecided(id=str(asked), products=failing, may_appear=may_appear))

@@ -19,6 +19,7 @@ _RETRY_AFTER: Mapping[Reason, int] = MappingProxyType(
         Reason.DEADLINE: 2,
         Reason.UNAVAILABLE: 2,
         Reason.MALFORMED: 10,
+        Reason.REJECTED: 60,  # by a code that is not known
     }
 )
 """Seconds after which it is worth asking again, where the vendor named none."""
@@ -55,4 +56,6 @@ def _problem(product: str, reason: Reason, faults: Sequence[UpstreamFault]) -> P
 
 def _retry_after(reason: Reason, faults: Sequence[UpstreamFault]) -> int | None:
     named = [math.ceil(fault.retry_after) for fault in faults if fault.retry_after is not None]
-    return max([_RETRY_AFTER[reason], *named]) if reason.retryable else None
+    if not any(fault.retryable for fault in faults):
+        return None
+    return max([_RETRY_AFTER[reason], *named])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.errors import Reason, UpstreamFault
+from functions.errors import Concern, Reason, UpstreamFault
 from functions.products.cdn import CDN
 from functions.products.lookup.by_id import BatchedLookup
 from functions.products.lookup.cache import TaskCache
@@ -145,7 +145,9 @@ def test_an_unknown_id_is_asked_again_while_it_may_appear_and_once_a_minute_afte
 def test_a_batch_refused_for_one_bad_id_is_split_until_the_bad_one_stands_alone() -> None:
     def hates_five(parameters: Mapping[str, Any]) -> RawAnswer:
         if "5" in parameters["TaskId"].split(","):
-            raise UpstreamFault(Reason.REJECTED, product="cdn", vendor_code="InvalidTaskId.Malformed")
+            raise UpstreamFault(
+                Reason.REJECTED, product="cdn", vendor_code="InvalidTaskId.Malformed", concerns=Concern.ITEM
+            )
         return knows_all(parameters)
 
     bench = Bench(hates_five)
