@@ -10,7 +10,6 @@ import pytest
 
 from emulator.testing import Answer, Emulator, Hang, Refuse, Reset, Text, Throttle, Truncate
 from functions.errors import RejectReason
-from functions.products.submit.submitter import MAX_SPLIT_CALLS
 from functions.tasks.submit import NothingSubmitted, Rejection
 from functions.upstream.http_session import CallScope
 from tests.support.real_service import house_over
@@ -147,12 +146,12 @@ def test_one_bad_url_does_not_hide_the_good_ones(emu: Emulator) -> None:
     assert len(submits(emu)) <= 1 + 2 * 9
 
 
-def test_what_good_urls_may_cost_is_bounded(emu: Emulator) -> None:
+def test_urls_refused_together_cost_few_calls_and_are_not_judged_one_by_one(emu: Emulator) -> None:
     emu.limits.lift()
     paths = [f"https://www.example.com/{number}/" + "x" * 1_100 for number in range(200)]
     with house_over(emu) as house:
-        assert reasons(submit(house, *paths)) == {"invalid-object-path": 200}
-    assert len(submits(emu)) <= 1 + MAX_SPLIT_CALLS
+        assert reasons(submit(house, *paths)) == {"invalid-object-path": 2, "rejected": 198}
+    assert len(submits(emu)) <= 10
 
 
 def test_a_domain_that_is_not_the_accounts_does_not_hide_the_others(emu: Emulator) -> None:

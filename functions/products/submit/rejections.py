@@ -27,8 +27,8 @@ _RETRY_AFTER: Mapping[RejectReason, float] = MappingProxyType(
     {RejectReason.THROTTLED: 1.0, RejectReason.DEADLINE: 2.0, RejectReason.UNAVAILABLE: 2.0}
 )
 """Seconds, where neither the vendor nor the table of codes names a time."""
-UNKNOWN_CODE_RETRY_SECONDS = 60.0
-"""What an unknown code means is not known, so neither is that it will last."""
+UNKNOWN_RETRY_SECONDS = 60.0
+"""After a refusal whose meaning, or whose URL, is not known: so it is not known to last either."""
 
 
 class RejectionCause(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,4 +86,4 @@ def _retry_after(fault: UpstreamFault, row: error_codes.ErrorCode | None, reason
         return fault.retry_after
     if row is not None:
         return None if isinstance(row.retry, str) else row.retry
-    return UNKNOWN_CODE_RETRY_SECONDS if fault.vendor_code else _RETRY_AFTER.get(reason)
+    return UNKNOWN_RETRY_SECONDS if fault.vendor_code else _RETRY_AFTER.get(reason)

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
+
 from functions.errors import Concern, RejectReason, UpstreamFault
 from functions.logs import log_event
 from functions.model import Clock, TaskKey
@@ -19,7 +21,14 @@ from functions.products.splitting import SPLITTABLE, Splitter
 from functions.products.submit.batches import Paths, by_domain, calls_for
 from functions.products.submit.domain_limit import DomainRateLimit
 from functions.products.submit.kinds import SubmitKind
-from functions.products.submit.rejections import Accepted, Refused, RejectionCause, Submitted, cause_of
+from functions.products.submit.rejections import (
+    UNKNOWN_RETRY_SECONDS,
+    Accepted,
+    Refused,
+    RejectionCause,
+    Submitted,
+    cause_of,
+)
 from functions.upstream.caller import ActionCaller
 
 MAX_PARALLEL_CALLS = 8
@@ -78,7 +87,7 @@ class _Submission:
             if cause.concerns is Concern.DOMAIN and len(domains) > 1 and self._take_calls(len(domains)):
                 await self.run(tuple(urls) for urls in domains)
             else:
-                self.refused.append(Refused(part, cause))
+                self.refused.append(Refused(part, _cause_for(part, cause)))
 
     async def _send(self, paths: Paths) -> RejectionCause | None:
         """Make one call; None when it was accepted."""
@@ -112,6 +121,13 @@ class _Submission:
             return False
         self._split_calls_left -= calls
         return True
+
+
+def _cause_for(paths: Paths, cause: RejectionCause) -> RejectionCause:
+    """Of URLs refused together for one of them, none is known to be the one: that is no verdict on any."""
+    if cause.concerns is not Concern.ITEM or len(paths) == 1:
+        return cause
+    return msgspec.structs.replace(cause, reason=RejectReason.REJECTED, retry_after=UNKNOWN_RETRY_SECONDS)
 
 
 def _refused_by(cause: RejectionCause | None) -> str | None:
