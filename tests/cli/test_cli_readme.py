@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 import sysconfig
 import venv
 from pathlib import Path
@@ -34,7 +35,10 @@ def script(folder: Path, *urls: str, env: dict[str, str]) -> int:
 
 
 def test_the_two_lines_install_the_command_and_refresh(account: Emulator, url: str, tmp_path: Path) -> None:
-    venv.create(tmp_path / "venv", with_pip=True)
+    venv.create(tmp_path / "venv")
+    pip = tmp_path / "venv" / "bin" / "pip"
+    pip.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pip --python "{pip.with_name("python")}" "$@"\n')
+    pip.chmod(0o755)
     (site,) = (tmp_path / "venv").glob("lib/python*/site-packages")
     # What builds it comes from this environment instead of the network.
     (site / "builder.pth").write_text(sysconfig.get_path("purelib"))

@@ -45,13 +45,13 @@ def test_a_wait_goes_on_through_a_restart_of_the_service(account: Emulator) -> N
     port = free_port()
     with server_process(port, {**KEY, **environment_of(account, auth="none")}) as server:
         env = environment(f"http://127.0.0.1:{port}")
-        with waiting("wait", moving, "--product", "cdn", "--timeout", "90s", env=env) as (process, log):
+        with waiting("wait", moving, "--product", "cdn", env=env) as (process, log):
             assert next(log).startswith(f"cdn:{moving}  refresh  file  running")
             server.kill()
             assert any("trying again: " in line for line in log)
             account.tasks.set_transition("cdn", moving, Transition())
             server.start()
-            process.communicate(timeout=90)
+            process.communicate()
             assert process.returncode == 0
 
 

@@ -27,10 +27,11 @@ class Ended(NamedTuple):
 
 
 class ManualClock:
-    """Moves when somebody sleeps, and by hand."""
+    """Moves when somebody sleeps: at least by `leap` seconds, as on a machine that was suspended."""
 
-    def __init__(self) -> None:
+    def __init__(self, leap: float = 0.0) -> None:
         self.now = 1_000.0
+        self.leap = leap
         self.slept: list[float] = []
 
     def monotonic(self) -> float:
@@ -38,7 +39,7 @@ class ManualClock:
 
     def sleep(self, seconds: float, /) -> None:
         self.slept.append(seconds)
-        self.now += seconds
+        self.now += max(seconds, self.leap)
 
 
 def environment(url: str = "", **settings: str) -> dict[str, str]:
