@@ -8,8 +8,8 @@ How a list goes on depends on its filter:
   goes on by time: the range now ends with the last second reached. At a second too full for a page it is stuck; who
   merges the lists reads that second by itself, without Status.
 
-A task has up to 2,000 rows (facts 6.1), twenty pages and more of nothing else at a few pages a second. Where all its
-rows are known by id, those pages are leapt over, and the page with its last row proves it or not.
+A task has up to 2,000 rows (docs/vendor.md 6.1): twenty pages and more, at a few pages a second. Where all its rows are
+known by id, those pages are leapt over, and the page with its last row proves it or not.
 """
 
 from __future__ import annotations

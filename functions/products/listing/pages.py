@@ -25,7 +25,7 @@ _KEPT_PAGES = 64
 class VendorFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which rows a list operation shows; `status` is the vendor's word. None does not filter.
 
-    DomainName and Status need an ObjectType (facts 1.2: MissingParameter.ObjectType); who makes a filter sees to it.
+    DomainName and Status need an ObjectType (docs/vendor.md 1.2); who makes a filter sees to it.
     """
 
     object_path: str | None = None
@@ -35,7 +35,7 @@ class VendorFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def shows_whole_tasks(self) -> bool:
-        """Whether a task comes with all its rows or not at all; by type it may, for a submit has one (facts 2)."""
+        """Whether a task comes with all its rows or none; by type it may: a submit has one (docs/vendor.md 2)."""
         return (self.object_path, self.domain_name, self.status) == (None, None, None)
 
     @property

@@ -188,5 +188,5 @@ def alone(asks: VendorFilter, second: int, *, measure: Measure, part: int = 0) -
 
 
 def covering(second: int) -> int:
-    """The end of a range that has all of `second`, also where a product writes whole minutes (facts 1.4)."""
+    """The end of a range that has all of `second`, also where a product writes whole minutes (docs/vendor.md 1.4)."""
     return second + _MINUTE - 1 if second % _MINUTE == 0 else second

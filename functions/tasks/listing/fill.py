@@ -24,7 +24,7 @@ from functions.tasks.query import RequestedId
 
 _MENDS: Mapping[str | None, Callable[[Scan, int], Scan]] = MappingProxyType(
     {
-        # Both words are newer than some of the vendor's pages (facts 4): a product may not know them yet.
+        # Both words are newer than some of the vendor's pages (docs/vendor.md 4): a product may not know them yet.
         "InvalidObjectType.ValueNotSupported": Scan.without,
         "InvalidStatus.ValueNotSupported": Scan.in_every_state,
     }
@@ -159,7 +159,7 @@ class PageFiller:
         if fault.vendor_code in _MENDS:
             mended = _MENDS[fault.vendor_code](scan, number)
         elif fault.reason is Reason.DENIED and _is_narrower_by_domain(scan.descents[number]):
-            # The right may be for some domains only: asked with a DomainName the vendor answers (facts 5.5).
+            # The right may be for some domains only: asked with a DomainName the vendor answers (docs/vendor.md 5.5).
             mended = scan.narrowed(number)
         elif fault.reason.decides:
             mended = replace(scan, descents=())

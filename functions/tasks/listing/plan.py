@@ -1,6 +1,6 @@
 """Plans a list question: which vendor lists answer it, over which seconds, and whether its cost is bearable.
 
-The vendor's couplings are satisfied here (facts 1.2, 1.5, 1.6): DomainName and Status are asked once for each
+The vendor's couplings are satisfied here (docs/vendor.md 1.2, 1.5, 1.6): DomainName and Status are asked once for each
 ObjectType, and what a product cannot filter by is read in full and chosen by this service.
 """
 
@@ -30,7 +30,7 @@ _TOLERANCE_SECONDS = 60
 _PART_PAGES = 10
 """Few enough for one answer; a task that is cut in two is completed by id."""
 _EXPENSIVE_PART_PAGES = 40
-"""Where that costs a call for each page of its rows, a part has room for the largest task: 2,000 rows (facts 6.1)."""
+"""Where that costs a call per page of its rows, a part has room for the largest task (docs/vendor.md 6.1)."""
 _PRELOAD = "preload"
 
 
