@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from emulator.control.models import LimitChange, NewFault, NewLatency, NewTask, TaskChange, TaskSettings
+from emulator.control.models import LimitChange, NewFault, NewLatency, NewTask, Summary, TaskChange, TaskSettings
 from emulator.control.requests import Command, CommandRequest
 from emulator.core.accounts import AccessKey
 from emulator.emulation import Emulation
@@ -97,8 +97,15 @@ def _calls(emulation: Emulation, request: CommandRequest) -> object:
     return emulation.calls.all() if name is None else emulation.calls.of(name)
 
 
+def _summary(emulation: Emulation, request: CommandRequest) -> Summary:
+    del request
+    changes = sum(attempt.kind == "oss" and not attempt.failed for attempt in emulation.oss.deliveries)
+    return Summary(changes=changes, webhooks=len(emulation.webhooks.received))
+
+
 COMMANDS: Mapping[tuple[str, str, int], Command] = {
     ("GET", "health", 0): lambda _emulation, _request: {"status": "ok"},
+    ("GET", "summary", 0): _summary,
     ("POST", "reset", 0): lambda emulation, _request: emulation.reset(),
     ("GET", "tasks", 0): _tasks,
     ("POST", "tasks", 0): _add_task,

@@ -11,7 +11,9 @@
     GET    calls[?action=]           [Call], action or product; DELETE
     POST   keys                      AccessKey; DELETE keys/{id}; POST keys/{id}/expire
 
-    OSS, its triggers, webhooks      see `emulator.control.oss_commands`
+    GET    summary                   Summary
+
+    OSS, its triggers, webhooks      see `emulator.control.oss_commands`, for uploads `emulator.control.upload_commands`
 
 A fault is its fields beside `kind`: `{"action": "vod", "fault": {"kind": "refuse", "code": "OperationDenied",
 "status": 403}, "times": 3}`. Answers are 200 with JSON, 204 with nothing, 400 or 404 with `{"error"}`.
@@ -23,14 +25,14 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from emulator.control import commands, oss_commands
+from emulator.control import commands, oss_commands, upload_commands
 from emulator.control.requests import CommandRequest
 from emulator.core.requests import Request
 from emulator.core.responses import Response, Transmission, transmit
 from emulator.emulation import Emulation
 
 PREFIX = "/_emulator/"
-COMMANDS = {**commands.COMMANDS, **oss_commands.COMMANDS}
+COMMANDS = {**commands.COMMANDS, **oss_commands.COMMANDS, **upload_commands.COMMANDS}
 
 
 class ControlHandler:
@@ -60,11 +62,14 @@ class ControlHandler:
         if command is None:
             return _error(404, f"{request.method} {request.path} is no command; see emulator/control/handler.py")
         try:
-            outcome = command(self._emulation, CommandRequest(names, dict(parse_qsl(request.query)), request.body))
+            query, host = dict(parse_qsl(request.query)), request.headers.get("host", "")
+            outcome = command(self._emulation, CommandRequest(names, query, request.body, host))
         except KeyError as fault:
             return _error(404, f"there is no {fault.args[0]!r}")
         except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as fault:
             return _error(400, str(fault))
+        if isinstance(outcome, Response):
+            return outcome
         return Response(204) if outcome is None else Response(200, msgspec.json.encode(outcome))
 
 

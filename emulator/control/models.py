@@ -44,6 +44,21 @@ class TaskSettings(_Json, frozen=True, kw_only=True, omit_defaults=True):
     own_domains: frozenset[str] | msgspec.UnsetType | None = msgspec.UNSET
 
 
+class Summary(_Json, frozen=True, kw_only=True):
+    """How much has happened: changes of objects that a function was told of, and webhooks received."""
+
+    changes: int
+    webhooks: int
+
+
+class Upload(_Json, frozen=True, kw_only=True):
+    """A request that a browser sends to upload one object: no key or signature is needed beside the URL."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+
+
 class NewFault(_Json, frozen=True, kw_only=True):
     """A fault to switch on."""
 

@@ -13,11 +13,12 @@ T = TypeVar("T")
 
 
 class CommandRequest(msgspec.Struct, frozen=True):
-    """The path behind the resource, the query, the body."""
+    """The path behind the resource, the query, the body, and the host that the client named."""
 
     names: list[str]
     query: dict[str, str]
     body: bytes
+    host: str
 
     def read(self, shape: type[T]) -> T:
         """The body as that shape. Raises msgspec.ValidationError or DecodeError."""
@@ -25,4 +26,4 @@ class CommandRequest(msgspec.Struct, frozen=True):
 
 
 Command = Callable[[Emulation, CommandRequest], Any]
-"""What it returns is the answer's JSON, None an empty answer; KeyError is a 404, ValueError a 400."""
+"""What it returns is a Response, or the JSON of one (None: empty); KeyError is a 404, ValueError a 400."""

@@ -1,6 +1,7 @@
 """`make demo`: the emulator and the web function side by side, and lines to paste.
 
-Ports come from PORT (9000) and EMULATOR_PORT (9100). Ends on Ctrl-C, SIGTERM, or when one of the two does.
+Ports come from PORT (9000) and EMULATOR_PORT (9100). What the two write goes to a log file; the terminal shows one line
+of what has happened. Ends on Ctrl-C, SIGTERM, or when one of the two does.
 """
 
 from __future__ import annotations
@@ -9,27 +10,57 @@ import contextlib
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import FrameType
+from typing import BinaryIO
 
-from emulator.demo.scenario import HOST, Ports, function_environment, invitation, make_buckets, pull_triggers
+from emulator.demo.ports import HOST, DemoError, Ports, chosen_ports
+from emulator.demo.scenario import (
+    FIRST_OBJECT_PATH,
+    function_environment,
+    invitation,
+    make_buckets,
+    set_triggers,
+    status_line,
+    upload_first_object,
+)
 
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 POLL_SECONDS = 0.05
+STATUS_SECONDS = 0.5
+LAST_LINES = 10
+LOG = Path(__file__).parents[2] / "build" / "demo.log"
 
 
 Running = dict[str, subprocess.Popen[bytes]]
 """The processes by the names that the person reads."""
 
 
-class DemoError(Exception):
-    """Raised when the demo cannot go on; its text is what the person reads."""
+class Children:
+    """The processes of the demo; what they write is kept in `log`."""
+
+    def __init__(self, running: Running, log: BinaryIO) -> None:
+        """`running` is where started processes are put, to be stopped in the end."""
+        self._running = running
+        self._log = log
+
+    def start(self, name: str, *module: str, environment: Mapping[str, str] | None = None) -> None:
+        """Start one of the project's modules."""
+        command = [sys.executable, "-m", *module]
+        self._running[name] = subprocess.Popen(command, env=environment, stdout=self._log, stderr=self._log)  # noqa: S603
+
+    def check(self) -> None:
+        """Raises DemoError, with the end of the log, when one has ended."""
+        for name, process in self._running.items():
+            if process.poll() is not None:
+                last = "\n".join(LOG.read_text("utf-8", "replace").splitlines()[-LAST_LINES:])
+                raise DemoError(f"the {name} ended with exit code {process.returncode}; the end of {LOG}:\n{last}")
 
 
 def main() -> int:
@@ -42,32 +73,16 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     try:
-        ports = _ports(os.environ)
-        with _stopping() as running:
-            _show(ports, running, over)
+        ports = chosen_ports(os.environ)
+        LOG.parent.mkdir(exist_ok=True)
+        with LOG.open("wb") as log, _stopping() as running:
+            _show(ports, Children(running, log), over)
+        if sys.stdout.isatty():
+            sys.stdout.write("\n")
     except (DemoError, OSError) as fault:
         sys.stderr.write(f"demo: {fault}\n")
         return 1
     return 0
-
-
-def _ports(environ: Mapping[str, str]) -> Ports:
-    ports = Ports(_port(environ, "PORT", 9000), _port(environ, "EMULATOR_PORT", 9100))
-    for port, variable in ((ports.function, "PORT"), (ports.emulator, "EMULATOR_PORT")):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                raise DemoError(f"port {port} is taken; choose another with {variable}=...") from None
-    return ports
-
-
-def _port(environ: Mapping[str, str], variable: str, default: int) -> int:
-    raw = environ.get(variable, "").strip() or str(default)
-    if not raw.isdecimal() or not 0 < int(raw) < 65_536:  # noqa: PLR2004 -- all ports there are
-        raise DemoError(f"{variable}: {raw!r} is no port; example: {variable}={default}")
-    return int(raw)
 
 
 @contextlib.contextmanager
@@ -83,24 +98,27 @@ def _stopping() -> Iterator[Running]:
             _reap(process)
 
 
-def _show(ports: Ports, running: Running, over: threading.Event) -> None:
+def _show(ports: Ports, children: Children, over: threading.Event) -> None:
     """Both, one after the other, until `over`. Raises DemoError."""
-    running["emulator"] = _started("emulator", "--host", HOST, "--port", str(ports.emulator))
-    if not _is_up(ports.emulator, "/_emulator/health", running, over):
+    children.start("emulator", "emulator", "--host", HOST, "--port", str(ports.emulator))
+    if not _is_up(ports.emulator, "/_emulator/health", children, over):
         return
     make_buckets(ports)
-    running["web function"] = _started("functions.server", environment=function_environment(ports, os.environ))
-    if not _is_up(ports.function, "/healthz", running, over):
+    children.start("web function", "functions.server", environment=function_environment(ports, os.environ))
+    if not _is_up(ports.function, "/healthz", children, over):
         return
-    pull_triggers(ports)
-    sys.stdout.write(invitation(ports))
+    set_triggers(ports)
+    upload_first_object(ports)
+    # The object is known once its event has been handled: from then on its link works.
+    if not _is_up(ports.function, FIRST_OBJECT_PATH, children, over):
+        return
+    sys.stdout.write(invitation(ports, LOG))
     sys.stdout.flush()
-    while not over.wait(POLL_SECONDS):
-        _check_alive(running)
-
-
-def _started(*module: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", *module], env=environment)  # noqa: S603 -- the project's own modules
+    while not over.wait(STATUS_SECONDS):
+        children.check()
+        if sys.stdout.isatty():
+            sys.stdout.write(f"\r\x1b[K{status_line(ports)}")
+            sys.stdout.flush()
 
 
 def _reap(process: subprocess.Popen[bytes]) -> None:
@@ -111,22 +129,16 @@ def _reap(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _is_up(port: int, path: str, running: Running, over: threading.Event) -> bool:
+def _is_up(port: int, path: str, children: Children, over: threading.Event) -> bool:
     """Whether it answers well; False when `over` came first. Raises DemoError."""
     deadline = time.monotonic() + START_SECONDS
     while not _is_healthy(port, path):
-        _check_alive(running)
+        children.check()
         if time.monotonic() > deadline:
             raise DemoError(f"no healthy answer within {START_SECONDS:g} s from http://{HOST}:{port}{path}")
         if over.wait(POLL_SECONDS):
             return False
     return True
-
-
-def _check_alive(running: Running) -> None:
-    for name, process in running.items():
-        if process.poll() is not None:
-            raise DemoError(f"the {name} ended with exit code {process.returncode}; its own words stand above")
 
 
 def _is_healthy(port: int, path: str) -> bool:

@@ -13,37 +13,23 @@ from pathlib import Path
 import msgspec
 
 from emulator.control.handler import PREFIX
+from emulator.control.models import Summary
 from emulator.core.accounts import DEFAULT_KEY
+from emulator.demo.ports import HOST, Ports
 from emulator.events.timers import Timer
 from emulator.events.triggers import Notification
 from emulator.events.webhooks import PATH as WEBHOOKS
 from emulator.oss.buckets import BucketSettings
+from emulator.oss.cors import CorsRule
 
 HERE = Path(__file__).parent
-HOST = "127.0.0.1"
-BUCKET, STORE = "demo", "demo-store"
+BUCKET, STORE, FIRST_KEY = "demo", "demo-store", "img/hello.txt"
+FIRST_OBJECT_PATH = f"/v1/tasks?object=oss://{BUCKET}/{FIRST_KEY}"
 SWEEP_SECONDS = 2.0
 """Deployed, the sweep comes every minute: nobody waits that long for a demonstration."""
 UPLOADED = HERE / "object.txt"
 SHOWN_IDS = "24840,dcdn:113681,vod:704225667,999"
 MOVING_IDS = "cdn:31000001,dcdn:31000002,cdn:31000003,vod:31000004"
-
-
-class Ports(msgspec.Struct, frozen=True):
-    """Where the two listen."""
-
-    function: int
-    emulator: int
-
-    @property
-    def function_url(self) -> str:
-        """The function's base."""
-        return f"http://{HOST}:{self.function}"
-
-    @property
-    def emulator_url(self) -> str:
-        """The emulator's base."""
-        return f"http://{HOST}:{self.emulator}"
 
 
 def function_environment(ports: Ports, environ: Mapping[str, str]) -> dict[str, str]:
@@ -54,6 +40,7 @@ def function_environment(ports: Ports, environ: Mapping[str, str]) -> dict[str, 
         **inherited,
         **{f"TASK_STATUS_{service}_ENDPOINT": upstream for service in ("CDN", "DCDN", "VOD", "OSS")},
         "TASK_STATUS_AUTH": "none",
+        "TASK_STATUS_CORS_ORIGINS": upstream,
         "TASK_STATUS_RULES": str(HERE / "rules.toml"),
         "TASK_STATUS_SUBMIT": "on",
         "TASK_STATUS_STORE": f"oss://{STORE}/state",
@@ -68,45 +55,68 @@ def function_environment(ports: Ports, environ: Mapping[str, str]) -> dict[str, 
 
 
 def make_buckets(ports: Ports) -> None:
-    """Before the function starts: it looks at its store first of all."""
-    _tell(ports, "buckets", BucketSettings(name=BUCKET, public_write=True))
-    _tell(ports, "buckets", BucketSettings(name=STORE))
+    """Before the function starts: it looks at its store first of all. Any page may upload to the first."""
+    pages = CorsRule(allowed_origins=("*",), allowed_methods=("PUT", "GET"), allowed_headers=("*",))
+    _post(ports, "buckets", BucketSettings(name=BUCKET, public_write=True, cors=(pages,)))
+    _post(ports, "buckets", BucketSettings(name=STORE))
 
 
-def pull_triggers(ports: Ports) -> None:
-    """Once the function listens: changes in the bucket are told to it, and its timer begins to tick."""
-    _tell(ports, "notifications", Notification(bucket=BUCKET, url=ports.function_url))
-    _tell(ports, "timers", Timer(url=ports.function_url, seconds=SWEEP_SECONDS))
+def set_triggers(ports: Ports) -> None:
+    """Once the function listens: changes in the bucket invoke it, and its timer begins to tick."""
+    _post(ports, "notifications", Notification(bucket=BUCKET, url=ports.function_url))
+    _post(ports, "timers", Timer(url=ports.function_url, seconds=SWEEP_SECONDS))
 
 
-def _tell(ports: Ports, what: str, value: msgspec.Struct) -> None:
+def upload_first_object(ports: Ports) -> None:
+    """So that there is an object to look at before the person uploads one."""
+    _ask(ports, "PUT", f"/{BUCKET}/{FIRST_KEY}", UPLOADED.read_bytes())
+
+
+def status_line(ports: Ports) -> str:
+    """What has happened so far, in one line."""
+    summary = msgspec.json.decode(_ask(ports, "GET", f"{PREFIX}summary"), type=Summary)
+    return f"{summary.changes} changes of objects, {summary.webhooks} webhooks so far; Ctrl-C ends the demo"
+
+
+def _post(ports: Ports, resource: str, value: msgspec.Struct) -> None:
+    _ask(ports, "POST", PREFIX + resource, msgspec.json.encode(value))
+
+
+def _ask(ports: Ports, method: str, path: str, body: bytes | None = None) -> bytes:
     connection = http.client.HTTPConnection(HOST, ports.emulator, timeout=5)
     try:
-        connection.request("POST", PREFIX + what, msgspec.json.encode(value))
-        answer = connection.getresponse()
-        if answer.status >= http.HTTPStatus.BAD_REQUEST:
-            raise OSError(f"the emulator refused {what}: {answer.read().decode()}")
+        connection.request(method, path, body)
+        response = connection.getresponse()
+        content = response.read()
+        if response.status >= http.HTTPStatus.BAD_REQUEST:
+            raise OSError(f"the emulator answered {method} {path}: {content.decode()}")
+        return content
     finally:
         connection.close()
 
 
-def invitation(ports: Ports) -> str:
+def invitation(ports: Ports, log: Path) -> str:
     """What the person reads and pastes."""
     function, emulator = ports.function_url, ports.emulator_url
     uploaded = shlex.quote(os.path.relpath(UPLOADED))
     return f"""
-The web function answers on {function}, an emulated account stands behind it. Try, in another terminal:
+The web function answers on {function}, an emulated account stands behind it.
 
+In a browser:
+    {function}/?taskId={MOVING_IDS}
+    {function}/?object=oss://{BUCKET}/{FIRST_KEY}
+  upload a file of yours, and watch it being refreshed and preloaded:
+    {emulator}{PREFIX}upload?bucket={BUCKET}&prefix=img/&service={function}
+
+In another terminal:
   tasks of three products, and an id that nobody knows:
     curl '{function}/v1/tasks?taskId={SHOWN_IDS}'
   tasks that move, one of which will fail, one of 2,000 URLs (ask again and again):
     curl '{function}/v1/tasks?taskId={MOVING_IDS}&objects=3'
   upload a file: it is refreshed, then preloaded, each in about 20 s, and at the end a webhook is sent:
-    curl -T {uploaded} '{emulator}/{BUCKET}/img/hello.txt'
-    curl '{function}/v1/tasks?object=oss://{BUCKET}/img/hello.txt'
+    curl -T {uploaded} '{emulator}/{BUCKET}/{FIRST_KEY}'
+    curl '{function}/v1/tasks?object=oss://{BUCKET}/{FIRST_KEY}'
     curl '{emulator}{WEBHOOKS}'
-  the same with a bar, in a browser:
-    {function}/?object=oss://{BUCKET}/img/hello.txt
 
-Ctrl-C ends both.
+What both write goes to {os.path.relpath(log)}. Ctrl-C ends the demo.
 """

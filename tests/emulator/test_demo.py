@@ -18,6 +18,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.emulator.node.browser import upload_in_a_browser
+
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "emulator.demo"]
 
@@ -56,6 +58,7 @@ class Demo:
     def __init__(self, process: subprocess.Popen[str], ports: tuple[int, int], log: Path) -> None:
         self.process = process
         self.ports = ports
+        self.log = log
         self.lines = []
         assert process.stdout is not None
         while "Ctrl-C" not in (line := process.stdout.readline()):
@@ -68,7 +71,7 @@ class Demo:
         return [line for line in self.lines if line.startswith("curl ")]
 
     def control(self, path: str) -> Any:
-        """What the emulator's control door says."""
+        """What the emulator's control API says."""
         return msgspec.json.decode(_run(f"curl http://127.0.0.1:{self.ports[1]}/_emulator/{path}"))
 
 
@@ -87,7 +90,8 @@ def test_every_printed_line_works_and_both_stop_together(tmp_path: Path, stop: s
         "http://example.com/img/hello.txt",
     )
     assert msgspec.json.decode(webhooks) == []
-    assert [(each["key"], each["failed"]) for each in invoked] == [("img/hello.txt", False)]
+    assert {(each["key"], each["failed"]) for each in invoked} == {("img/hello.txt", False)}
+    assert demo.log.read_text() == ""
     for port in demo.ports:
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port), timeout=1)
@@ -116,20 +120,58 @@ def _run(line: str) -> str:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
-@pytest.mark.parametrize("variable", ["PORT", "EMULATOR_PORT"])
-def test_a_taken_port_is_named_with_the_way_out(variable: str) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        ports = {"PORT": str(free_port()), "EMULATOR_PORT": str(free_port()), variable: str(port)}
-        outcome = subprocess.run(
-            COMMAND, cwd=ROOT, env={**os.environ, **ports}, capture_output=True, text=True, check=False
-        )
-    assert outcome.returncode == 1
-    assert outcome.stderr == f"demo: port {port} is taken; choose another with {variable}=...\n"
+def refused(**ports: int | str) -> str:
+    """What it says when it cannot start with these ports."""
+    environ = {**os.environ, **{name: str(port) for name, port in ports.items()}}
+    outcome = subprocess.run(COMMAND, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    assert (outcome.returncode, outcome.stdout) == (1, "")
+    return outcome.stderr
 
 
-def test_a_port_that_is_none_is_named() -> None:
-    outcome = subprocess.run(COMMAND, cwd=ROOT, env=environment("nine", 1), capture_output=True, text=True, check=False)
-    assert (outcome.returncode, outcome.stderr) == (1, "demo: PORT: 'nine' is no port; example: PORT=9000\n")
+WAY_OUT = "choose two free ports: PORT=9000 EMULATOR_PORT=9100 make demo\n"
+
+
+def test_taken_ports_are_named_at_once_with_the_way_out() -> None:
+    with socket.socket() as one, socket.socket() as other:
+        for taken in (one, other):
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+        first, second = one.getsockname()[1], other.getsockname()[1]
+        both = refused(PORT=first, EMULATOR_PORT=second)
+        assert both == f"demo: port {first} is taken (PORT), port {second} is taken (EMULATOR_PORT); {WAY_OUT}"
+        assert f"port {second} is taken (EMULATOR_PORT); " in refused(PORT=free_port(), EMULATOR_PORT=second)
+
+
+def test_ports_that_are_none_are_named_at_once() -> None:
+    assert (
+        refused(PORT="nine", EMULATOR_PORT=70_000)
+        == f"demo: PORT=nine is no port, EMULATOR_PORT=70000 is no port; {WAY_OUT}"
+    )
+
+
+def test_one_port_for_both_is_told() -> None:
+    port = free_port()
+    assert refused(PORT=port, EMULATOR_PORT=port) == f"demo: PORT and EMULATOR_PORT are both {port}; {WAY_OUT}"
+
+
+def test_its_links_work_before_anything_is_uploaded(tmp_path: Path) -> None:
+    with running_demo(tmp_path) as demo:
+        moving, followed, _upload = [line for line in demo.lines if line.startswith("http")]
+        for link in (moving, followed):
+            tasks = msgspec.json.decode(_run(f"curl '{link.replace('/?', '/v1/tasks?')}'"))["tasks"]
+            assert tasks, link
+
+
+def test_a_person_uploads_a_file_from_a_page_and_sees_its_tasks(tmp_path: Path) -> None:
+    uploaded = tmp_path / "my photo (1).txt"
+    uploaded.write_text("content")
+    with running_demo(tmp_path) as demo:
+        page = next(line for line in demo.lines if "/_emulator/upload?" in line)
+        seen = upload_in_a_browser(page, uploaded)
+        keys = [event["key"] for event in demo.control("events") if event["bucket"] == "demo"]
+    assert seen["statusOfUploadFromElsewhere"] == 200
+    assert keys == ["img/hello.txt", "img/my photo (1).txt", "elsewhere.png"]
+    (task, *_) = seen["tasks"]
+    assert (
+        task["objects"][0]["objectPath"].replace("%28", "(").replace("%29", ")").endswith("/img/my%20photo%20(1).txt")
+    )

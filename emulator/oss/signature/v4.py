@@ -10,13 +10,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import time
 from collections.abc import Mapping
 from functools import partial
+from urllib.parse import quote, urlencode
 
 import msgspec
 
 from emulator.core.errors import ApiError
 from emulator.core.requests import Request
+from emulator.events.oss_event import REGION
 from emulator.oss.errors import INVALID_AUTHORIZATION
 from emulator.oss.signature.claim import Claim, epoch_of_iso_date, percent_encode, whole_number
 
@@ -72,6 +75,20 @@ def from_query(request: Request, query: Mapping[str, str]) -> Claim:
         signed_at=signed_at,
         expires_at=signed_at + whole_number(query.get("x-oss-expires")),
     )
+
+
+def presigned_query(request: Request, key_id: str, secret: str, now: float, seconds: int) -> str:
+    """The query of a URL that makes `request`, headers included, for so many seconds from `now` (epoch s)."""
+    date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+    text = f"{date[:8]}/{REGION}/oss/{TERMINATOR}"
+    query = {
+        "x-oss-signature-version": SCHEME,
+        "x-oss-credential": f"{key_id}/{text}",
+        "x-oss-date": date,
+        "x-oss-expires": str(seconds),
+    }
+    signature = sign(request, query, Scope(text, date[:8], REGION, date, ()), secret)
+    return urlencode({**query, "x-oss-signature": signature}, quote_via=quote)
 
 
 def sign(request: Request, query: Mapping[str, str], scope: Scope, secret: str) -> str:

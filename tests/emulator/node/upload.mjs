@@ -1,0 +1,25 @@
+// Opens the page at PAGE in Chromium, chooses the file FILE, and prints what is shown once there are tasks; then uploads from
+// a page of another origin.
+
+import { chromium } from 'playwright-core';
+
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
+try {
+  const page = await browser.newPage();
+  page.on('console', (message) => console.error(message.text()));
+  await page.goto(process.env.PAGE);
+  await page.setInputFiles('input', process.env.FILE);
+  await page.waitForFunction(() => document.querySelector('task-status').report?.tasks.length);
+  const { tasks } = await page.evaluate(() => document.querySelector('task-status').report);
+
+  // A page of another origin: the bucket's cross-origin rule decides.
+  const elsewhere = await browser.newPage();
+  const status = await elsewhere.evaluate(async (emulator) => {
+    const asked = new URL('/_emulator/upload-url?bucket=demo&key=elsewhere.png&contentType=image/png', emulator);
+    const { method, url, headers } = await (await fetch(asked)).json();
+    return (await fetch(url, { method, headers, body: 'content' })).status;
+  }, process.env.PAGE);
+  console.log(JSON.stringify({ tasks, statusOfUploadFromElsewhere: status }));
+} finally {
+  await browser.close();
+}
