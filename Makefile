@@ -16,8 +16,9 @@ $(RUN): requirements-build.lock requirements.lock
 	$(PIP) install --require-hashes --no-build-isolation --requirement requirements.lock
 	@touch $@
 
-$(READY): $(RUN) requirements-dev.txt
+$(READY): $(RUN) requirements-dev.txt tests/emulator/requirements.txt
 	$(PIP) install --only-binary :all: --requirement requirements-dev.txt
+	$(PIP) install --no-deps --no-build-isolation --requirement tests/emulator/requirements.txt
 	@touch $@
 
 demo: $(RUN)
