@@ -7,7 +7,7 @@ PIP    := $(BIN)/pip --quiet --disable-pip-version-check
 RUN    := $(VENV)/.run
 READY  := $(VENV)/.ready
 
-.PHONY: demo serve test check format package npm cli validate lock bench soak token openapi clean
+.PHONY: demo serve test check format package npm cli validate lock bench soak token openapi screenshots clean
 
 $(RUN): requirements-build.lock requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "make: Python 3.11 or newer is needed, this is %s (set PYTHON=…)" % sys.version.split()[0])'
@@ -82,6 +82,11 @@ token: $(RUN)
 openapi: $(RUN)
 	$(BIN)/python -m functions.api.openapi.document > functions/web/openapi.json
 	$(BIN)/python -m declarations > functions/web/task-status.d.ts
+
+# Pictures of the page, for the READMEs.
+screenshots: $(READY)
+	.ci/browser
+	$(BIN)/node tests/web/screenshots.mjs
 
 clean:
 	rm -rf $(VENV) dist build

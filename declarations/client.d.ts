@@ -55,20 +55,6 @@ export interface WaitOptions extends WatchOptions {
   onReport?: (report: WatchReport) => void;
 }
 
-/** What the service and the token allow. */
-export interface Capabilities {
-  /** Whether this caller may submit at all. */
-  submit: boolean;
-  /** Products that may be asked, and submitted to. */
-  products: string[];
-  /** Of `refresh` and `preload`, which may be submitted. */
-  actions: string[];
-  /** Object types that may be submitted, by action. */
-  objectTypes: Record<string, string[]>;
-  /** Whether `quota` answers this caller. */
-  quota: boolean;
-}
-
 /** What `submit` is given besides the contract's `Submission`: one URL need not stand in an array. */
 export interface SubmissionInput extends Omit<Submission, 'objectPaths'> {
   objectPaths: string | readonly string[];

@@ -12,7 +12,7 @@ Schema = Mapping[str, Any]
 HERE = Path(__file__).parent
 OPENAPI = HERE.parent / "functions" / "web" / "openapi.json"
 BY_HAND = HERE / "client.d.ts"
-ANSWERS = ("TaskReport", "TaskList", "QuotaReport", "Submission", "SubmitReport", "ProblemDocument")
+ANSWERS = ("TaskReport", "TaskList", "QuotaReport", "Capabilities", "Submission", "SubmitReport", "ProblemDocument")
 """What a caller can be answered, or submits; everything these refer to is written too."""
 _OF_LOOKUPS = frozenset({"product", "objects", "wait", "until", "after"})
 _NEVER_LISTED = frozenset({"taskId", "wait", "until", "after"})
@@ -98,13 +98,21 @@ def _type(schema: Schema) -> str:
         return " | ".join(f"'{word}'" for word in schema["enum"])
     if "anyOf" in schema:
         return " | ".join(dict.fromkeys(_type(part) for part in schema["anyOf"]))
-    if schema.get("type") == "array":
-        item = _type(schema["items"])
-        return f"({item})[]" if " " in item else f"{item}[]"
+    if schema.get("type") in {"array", "object"}:
+        return _collection(schema)
     if words := schema.get("x-extensible-enum"):
         # `(string & {})` keeps editors completing the known words where any string is allowed.
         return " | ".join([*(f"'{word}'" for word in words), "(string & {})"])
     return _PLAIN.get(str(schema.get("type")), "unknown")
+
+
+def _collection(schema: Schema) -> str:
+    """An array, or an object whose members' names are data."""
+    if schema["type"] == "object":
+        values = schema.get("additionalProperties")
+        return f"Record<string, {_type(values)}>" if isinstance(values, Mapping) else "unknown"
+    item = _type(schema["items"])
+    return f"({item})[]" if " " in item else f"{item}[]"
 
 
 def _about(schema: Schema) -> str:

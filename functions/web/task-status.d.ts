@@ -130,6 +130,18 @@ export interface Quota {
   remaining: number | null;
 }
 
+/** What may be asked here. `objectTypes` by product and action; `domains` absent: those of the whole account. */
+export interface Capabilities {
+  products: ('cdn' | 'dcdn' | 'vod' | (string & {}))[];
+  submit: boolean;
+  actions: ('refresh' | 'preload' | 'block' | 'unblock' | 'mixed' | (string & {}))[];
+  objectTypes: Record<string, Record<string, string[]>>;
+  quota: boolean;
+  stream: boolean;
+  objectLookup: boolean;
+  domains?: string[] | null;
+}
+
 export interface Submission {
   action: 'refresh' | 'preload';
   product: string;
@@ -278,20 +290,6 @@ export interface WaitOptions extends WatchOptions {
   /** What ends it: everything is over, or the first object failed, timed out or was canceled. */
   until?: 'done' | 'failed';
   onReport?: (report: WatchReport) => void;
-}
-
-/** What the service and the token allow. */
-export interface Capabilities {
-  /** Whether this caller may submit at all. */
-  submit: boolean;
-  /** Products that may be asked, and submitted to. */
-  products: string[];
-  /** Of `refresh` and `preload`, which may be submitted. */
-  actions: string[];
-  /** Object types that may be submitted, by action. */
-  objectTypes: Record<string, string[]>;
-  /** Whether `quota` answers this caller. */
-  quota: boolean;
 }
 
 /** What `submit` is given besides the contract's `Submission`: one URL need not stand in an array. */

@@ -102,6 +102,20 @@ describe('the real service', { concurrency: true }, () => {
     assert.deepEqual(tab.faults, []);
   });
 
+  test('URLs are submitted from the page, and their task is followed to its end', async (t) => {
+    const tab = await browser.open(`${SERVICE_URL}?taskId=cdn:24840`);
+    t.after(tab.close);
+    const { page } = tab;
+    await page.getByRole('button', { name: 'New task' }).click();
+    await page.getByLabel('URLs, one on a line').fill('https://img.example.com/new.jpg');
+    await page.getByText(/^One URL · left today: [\d,]+ \/ [\d,]+$/).waitFor();
+    await page.getByRole('button', { name: 'Submit' }).click();
+    await page.waitForURL(/\?taskId=cdn%3A(?!24840)\d+/);
+    await page.locator('task-status[data-state=running], task-status[data-state=pending], task-status[data-state=complete]').waitFor();
+    await page.getByText('https://img.example.com/new.jpg').first().waitFor();
+    assert.deepEqual(tab.faults, []);
+  });
+
   test('another origin may show a task when it is listed, and asks by one URL', async (t) => {
     const host = await foreign(Number(LISTED_PORT), await moving('cdn', ['http://img.example.com/e.jpg'], 2));
     t.after(host.close);

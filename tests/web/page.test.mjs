@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { accessible, kept, launched, rowsOf } from './browser.mjs';
@@ -26,6 +27,8 @@ async function open(query = '', options = {}) {
   tab = await browser.open(server.url + query, options);
   return tab.page;
 }
+/** What was asked besides what the caller may do. */
+const asked = () => server.requests.filter(({ kind }) => kind !== 'capabilities');
 const shows = (page, text) => page.getByText(text, { exact: true }).first().waitFor();
 const failing = [object('http://img.example.com/新品/海报 1.jpg', 'failed', 25), object('http://img.example.com/b.jpg', 'complete', 100)];
 
@@ -64,7 +67,7 @@ test('bars move to a hundred while one watches, and the outcome is told', async 
   const rows = await rowsOf(page);
   assert.deepEqual(rows.map(({ id, state, figure, now }) => [id, state, figure, now]), [['cdn:1', 'Complete', '100 %', '100'], ['cdn:2', 'Complete', '100 %', '100']]);
   assert.equal(await page.locator('#whole').evaluate((bar) => bar.value), 100);
-  assert.equal(server.requests.length, 1);
+  assert.equal(asked().length, 1);
   assert.deepEqual(tab.faults, []);
 });
 
@@ -246,13 +249,13 @@ test('a service that wants a token is given one, which stays in the tab', async 
   await page.getByLabel('Token (kept').fill(' new ');
   await page.getByRole('button', { name: 'Use it' }).click();
   await shows(page, 'cdn:1');
-  assert.deepEqual(server.requests.map(({ headers }) => headers.authorization), [undefined, 'Bearer old', 'Bearer new']);
+  assert.deepEqual(asked().map(({ headers }) => headers.authorization), [undefined, 'Bearer old', 'Bearer new']);
   assert.deepEqual(await page.evaluate(() => [Object.values(sessionStorage), localStorage.length, document.cookie]), [['new'], 0, '']);
   await page.getByRole('button', { name: 'Token' }).click();
   assert.equal(await page.locator('#token').inputValue(), '');
   await page.getByRole('button', { name: 'Forget it' }).click();
-  await until(() => server.requests.length === 4);
-  assert.equal(server.requests[3].headers.authorization, undefined);
+  await until(() => asked().length === 4);
+  assert.equal(asked()[3].headers.authorization, undefined);
 });
 
 test('a token behind # is taken, used, and gone from the address and the history', async () => {
@@ -299,11 +302,218 @@ test('quotas are asked for when somebody wants to see them', async () => {
   assert.equal(server.of('quota').length, 0);
   await page.getByText('Quota left today').click();
   await shows(page, '9,998 / 10,000');
-  assert.equal(await page.locator('#left').innerText(), 'CDN · URLs\n9,998 / 10,000\nVOD · block\n? / ?\nDCDN · prefetches\n0 / 500\n\nDCDN: not activated');
+  assert.equal(await page.locator('#left').innerText(), 'CDN · URLs\n9,998 / 10,000\nVOD · block\n? / ?\nDCDN · prefetches\n0 / 500 · used up\n\nDCDN: not activated');
   await accessible(page);
   await page.getByText('Quota left today').click();
   await page.getByText('Quota left today').click();
   await shows(page, 'The token does not allow this');
+});
+
+const ALLOWED = {
+  products: ['cdn', 'dcdn', 'vod'], submit: true, actions: ['refresh', 'preload'], quota: true, stream: true, objectLookup: false,
+  objectTypes: { cdn: { refresh: ['file', 'directory'], preload: ['file'] }, dcdn: { refresh: ['file', 'directory'] } },
+};
+const submitted = (...ids) => ({ tasks: ids.map((id) => ({ id, product: 'cdn', taskId: id.slice(4), action: 'refresh', objectType: 'file' })), rejected: [] });
+const LEFT = { quotas: [['cdn', 'url', 100, 1], ['dcdn', 'directory', 100, 50]].map(([product, kind, quota, remaining]) => ({ product, kind, quota, remaining })), problems: [] };
+
+test('there is a form to submit only where service and token allow it', async () => {
+  server.on('list', json({ tasks: [complete('cdn:1', { status: 'failed' })], problems: [] }));
+  for (const answer of [json({ ...ALLOWED, submit: false }), problem(404, 'not-found'), problem(401, 'missing-token')]) {
+    server.answers('capabilities', answer);
+    const page = await settled('');
+    assert.equal(await page.getByRole('button', { name: 'New task' }).isVisible(), false);
+    assert.equal(await page.getByRole('button', { name: 'Refresh again' }).count(), 0);
+    await tab.close();
+  }
+});
+
+test('URLs are submitted once, and their tasks are followed', async () => {
+  server.on('list', json({ tasks: [], problems: [] })).on('capabilities', json(ALLOWED)).on('quota', json(LEFT));
+  server.on('submit', problem(503, 'throttled'), json(submitted('cdn:7', 'cdn:8'), {}, 202));
+  server.on('stream', stream(said({ tasks: [task('cdn:7'), task('cdn:8')] }), silence));
+  const page = await open();
+  await page.getByRole('button', { name: 'New task' }).click();
+  await page.locator('#toProduct').selectOption('dcdn');
+  assert.deepEqual(await page.locator('#toAction').innerText(), 'Refresh', 'each product offers what it can do');
+  await page.locator('#toProduct').selectOption('cdn');
+  await page.getByLabel('URLs, one on a line').fill(' https://a.example/1,2 \n\nhttps://a.example/3\r\nhttps://a.example/3\n');
+  await shows(page, '2 URLs · left today: 1 / 100 · nearly used up · more than are left');
+  await accessible(page);
+  await page.getByRole('button', { name: 'Submit' }).click();
+  await shows(page, 'too many calls');
+  await page.getByRole('button', { name: 'Submit' }).click();
+  await shows(page, '0 of 2 finished');
+  assert.equal(new URL(page.url()).search, '?taskId=cdn%3A7%2Ccdn%3A8');
+  const [first, second] = server.of('submit');
+  assert.deepEqual(first.question, { action: 'refresh', product: 'cdn', objectType: 'file', objectPaths: ['https://a.example/1,2', 'https://a.example/3'] });
+  assert.match(first.headers['idempotency-key'], /^[0-9a-f]{32}$/);
+  assert.equal(second.headers['idempotency-key'], first.headers['idempotency-key'], 'what may have arrived is not submitted twice');
+});
+
+test('what is refused stays in the form with its reason, and what was accepted is followed', async () => {
+  const rejected = [{ objectPaths: ['https://b.example/2'], reason: 'domain-not-found', vendorCode: 'InvalidDomain.NotFound' }];
+  server.on('list', json({ tasks: [], problems: [] })).on('capabilities', json(ALLOWED)).on('quota', problem(403, 'forbidden'));
+  server.on('submit', problem(422, 'domain-not-found', { rejected }), json({ ...submitted('cdn:7'), rejected }, {}, 202));
+  server.on('stream', stream(said({ tasks: [task('cdn:7')] }), silence));
+  const page = await open('', { locale: 'zh-CN' });
+  await page.getByRole('button', { name: '新建任务' }).click();
+  await page.locator('#toAction').selectOption('preload');
+  await page.locator('#urls').fill('https://a.example/1\nhttps://b.example/2');
+  await page.getByRole('button', { name: '提交' }).click();
+  await shows(page, '该域名不属于此账号 · InvalidDomain.NotFound · https://b.example/2');
+  await page.getByRole('button', { name: '提交' }).click();
+  await page.locator('#summary').filter({ hasText: '进行中' }).waitFor();
+  assert.equal(await page.locator('#urls').inputValue(), 'https://b.example/2');
+  const [first, second] = server.of('submit');
+  assert.deepEqual([first.question.action, first.question.objectType], ['preload', 'file']);
+  assert.notEqual(second.headers['idempotency-key'], first.headers['idempotency-key']);
+  await accessible(page);
+});
+
+test('what failed can be done again, all of it, after a look at it', async () => {
+  const rows = [object('http://a.example/1', 'failed'), object('http://a.example/2', 'timeout')];
+  const failed = task('dcdn:1', { status: 'failed', done: true, objectType: 'directory', objects: rows.slice(0, 1), objectsOmitted: 1 });
+  server.on('capabilities', json(ALLOWED)).on('quota', json(LEFT));
+  server.on('list', json({ tasks: [failed, complete('cdn:2'), task('vod:3', { status: 'failed', done: true })], problems: [] }));
+  server.on('lookup', json(report({ tasks: [task('dcdn:1', { objects: [...rows, object('http://a.example/3', 'complete')] })] })));
+  const page = await settled('');
+  await page.getByRole('button', { name: 'Refresh again dcdn:1' }).click();
+  await page.getByRole('heading', { name: 'New task' }).waitFor();
+  const values = () => Promise.all(['toProduct', 'toAction', 'toType', 'urls'].map((id) => page.locator(`#${id}`).inputValue()));
+  assert.deepEqual(await values(), ['dcdn', 'refresh', 'directory', 'http://a.example/1\nhttp://a.example/2']);
+  await shows(page, '2 URLs · left today: 50 / 100');
+  assert.equal(server.of('submit').length, 0);
+  assert.equal(await page.getByRole('button', { name: 'again' }).count(), 1, 'not what worked, nor what may not be submitted');
+});
+
+test('ids and URLs can be copied, and a task has an address of its own', async () => {
+  server.on('list', json({ tasks: [task('cdn:1', { done: true, objects: failing }), complete('cdn:2')], problems: [] }));
+  server.on('stream', stream(said({ tasks: [complete('cdn:2')] }), over));
+  const page = await settled('');
+  const text = () => page.evaluate(() => navigator.clipboard.readText());
+  await tab.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.getByRole('button', { name: 'Copy id cdn:1' }).click();
+  await shows(page, 'Copied');
+  assert.equal(await text(), 'cdn:1');
+  await page.getByRole('button', { name: 'Copy URLs cdn:1' }).click();
+  await until(async () => (await text()) !== 'cdn:1');
+  assert.deepEqual((await text()).split('\n'), failing.map(({ objectPath }) => objectPath));
+  await page.getByRole('link', { name: 'Link cdn:2' }).click();
+  await shows(page, 'Finished');
+  assert.equal(new URL(page.url()).search, '?taskId=cdn%3A2');
+});
+
+test('states are counted, and a click shows those alone', async () => {
+  const moved = gate();
+  server.on('stream', stream(said(EVERYTHING), moved, updated({ ...EVERYTHING, tasks: [task('cdn:24840', { status: 'failed', done: true, checkedAt: 20 })] }, 'v2'), silence));
+  const page = await settled(ASKED);
+  const chips = () => page.locator('.chip').allTextContents();
+  const visible = () => page.locator('task-status:visible').evaluateAll((elements) => elements.map(({ report }) => [...report.tasks, ...report.notFound, ...report.undecided][0].id));
+  assert.deepEqual(await chips(), ['Running 2', 'Complete 1', 'Failed 1', 'Pending 1', 'Unknown 2', 'Confirming 1', 'Out of reach 1', 'Not found 1', 'Not visible yet 1']);
+  await page.getByRole('button', { name: 'Failed 1' }).click();
+  await page.getByRole('button', { name: 'Not found 1' }).click();
+  assert.deepEqual(await visible(), ['vod:704225667', '998']);
+  assert.equal(await page.getByRole('button', { name: 'Failed 1', pressed: true }).count(), 1);
+  moved.open();
+  await shows(page, 'Failed 2');
+  assert.deepEqual(await visible(), ['cdn:24840', 'vod:704225667', '998']);
+  await accessible(page);
+  await page.getByRole('button', { name: 'Failed 2' }).click();
+  await page.getByRole('button', { name: 'Not found 1' }).click();
+  assert.equal((await visible()).length, 11);
+});
+
+test('a list is narrowed by action, object type and a time range of one\'s own, and its address says so', async () => {
+  server.on('list', json({ tasks: [], problems: [] }));
+  const page = await open('', { timezoneId: 'Asia/Shanghai' });
+  await page.locator('#action').selectOption('preload');
+  await page.locator('#objectType').selectOption('directory');
+  assert.equal(await page.locator('#startTime').isVisible(), false);
+  await page.getByLabel('Created').selectOption('own');
+  await page.locator('#startTime').fill('2026-11-22T08:00');
+  await page.locator('#endTime').fill('2026-11-23T08:00');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await server.came('list', 2);
+  const question = { action: 'preload', objectType: 'directory', startTime: '2026-11-22T00:00:00.000Z', endTime: '2026-11-23T00:00:00.000Z' };
+  assert.deepEqual(server.of('list')[1].question, question);
+  await page.reload();
+  await server.came('list', 3);
+  assert.deepEqual(server.of('list')[2].question, question);
+  assert.equal(await page.locator('#startTime').inputValue(), '2026-11-22T08:00');
+});
+
+test('a list says how old it is, and is renewed without a flash', async () => {
+  const second = gate();
+  server.on('list', json({ tasks: [complete('cdn:1')], problems: [] }), async (response) => {
+    await second();
+    json({ tasks: [complete('cdn:2'), complete('cdn:1')], problems: [] })(response);
+  });
+  const page = await settled('');
+  assert.match(await page.locator('#asof').textContent(), /^As of \d/);
+  await page.evaluate(() => (globalThis.first = document.querySelector('task-status')));
+  await page.getByRole('button', { name: 'Renew' }).click();
+  await server.came('list', 2);
+  assert.equal(await page.locator('task-status').count(), 1, 'what is known stays until there is an answer');
+  second.open();
+  await shows(page, '2 tasks, newest first');
+  assert.equal(await page.evaluate(() => document.querySelectorAll('task-status')[1] === globalThis.first), true);
+});
+
+test('what is shown can be taken away as CSV, with all its objects and no formulas', async () => {
+  const objects = [object('=cmd|/c calc!A1', 'failed', 25, 'other'), object('http://a.example/"x",y', 'complete', 100)];
+  server.on('stream', stream(said({ tasks: [task('cdn:1', { objects: objects.slice(0, 1), objectsOmitted: 1, action: '@evil' }), complete('cdn:2')], notFound: [{ id: '998', products: ['cdn'], mayAppear: false }] }), silence));
+  server.on('lookup', json(report({ tasks: [task('cdn:1', { objects, action: '@evil' })] })));
+  const page = await settled('?taskId=1,2,998');
+  await page.getByRole('button', { name: 'Complete 1' }).click();
+  await page.getByRole('button', { name: 'Complete 1' }).click();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export CSV' }).click()]);
+  assert.equal(download.suggestedFilename(), 'tasks.csv');
+  const lines = (await readFile(await download.path(), 'utf8')).split('\r\n');
+  assert.equal(server.of('lookup')[0].question.objects, '20000');
+  assert.deepEqual(lines, [
+    '\ufeffid,product,action,objectType,createdAt,status,objectPath,objectStatus,rawStatus,progress,reason,message',
+    "cdn:1,cdn,'@evil,file,2026-11-22T03:31:00Z,running,'=cmd|/c calc!A1,failed,failed,25,other,Origin Timeout",
+    "cdn:1,cdn,'@evil,file,2026-11-22T03:31:00Z,running,\"http://a.example/\"\"x\"\",y\",complete,complete,100,,",
+    'cdn:2,cdn,refresh,file,2026-11-22T03:31:00Z,complete,http://img.example.com/2.jpg,complete,complete,100,,',
+    '998,,,,,not-found,,,,,,', '',
+  ]);
+  assert.deepEqual(tab.faults, []);
+});
+
+test('what is opened closes by Escape and by a click beside it', async () => {
+  server.on('list', json({ tasks: [], problems: [] })).on('quota', json(LEFT)).on('capabilities', json(ALLOWED));
+  const page = await open();
+  const left = page.locator('#left');
+  for (const close of [() => page.keyboard.press('Escape'), () => page.mouse.click(5, 5)]) {
+    await page.getByText('Quota left today').click();
+    await left.getByText('nearly used up').waitFor();
+    await close();
+    await left.waitFor({ state: 'hidden' });
+    for (const name of ['Token', 'New task']) {
+      await page.getByRole('button', { name }).click();
+      await page.locator('dialog[open]').waitFor();
+      await close();
+      await page.locator('dialog[open]').waitFor({ state: 'detached' });
+    }
+  }
+});
+
+test('with forced colours everything can still be told apart', async () => {
+  server.on('stream', stream(said(EVERYTHING), silence));
+  const page = await settled(ASKED, { forcedColors: 'active' });
+  await page.locator('.chip').first().click();
+  await accessible(page);
+  const [pressed, other] = await page.locator('.chip').evaluateAll((chips) => chips.map((chip) => getComputedStyle(chip).backgroundColor));
+  assert.notEqual(pressed, other);
+  await kept(page, 'forced-colours');
+});
+
+test('every text that stands in the page has its Chinese', async () => {
+  server.on('list', json({ tasks: [], problems: [] }));
+  const page = await open('', { locale: 'zh-CN' });
+  await page.locator('#summary').filter({ hasText: '没有符合的任务' }).waitFor();
+  const texts = await page.locator('[data-t]').evaluateAll((elements) => elements.map(({ textContent }) => textContent));
+  assert.deepEqual(texts.filter((text) => !/\p{Script=Han}/u.test(text)), []);
 });
 
 test('a question with faults is told all of them', async () => {
@@ -329,7 +539,7 @@ test('everything can be reached and done by keyboard', async () => {
   server.on('list', json({ tasks: [task('cdn:1', { done: true, objects: failing })], problems: [] }));
   const page = await settled('');
   const reached = [];
-  for (let step = 0; step < 10; step += 1) {
+  for (let step = 0; step < 17; step += 1) {
     await page.keyboard.press('Tab');
     reached.push(await page.evaluate(() => {
       let active = document.activeElement;
@@ -337,5 +547,8 @@ test('everything can be reached and done by keyboard', async () => {
       return active.id || active.className || active.textContent;
     }));
   }
-  assert.deepEqual(reached, ['Quota left today', 'key', 'what', 'status', 'product', 'since', 'main', 'summary', 'API description', 'JavaScript client']);
+  assert.deepEqual(reached, [
+    'Quota left today', 'key', 'what', 'status', 'product', 'action', 'objectType', 'since', 'main', 'renew', 'export', 'summary', 'Copy id',
+    'Copy URLs', 'Link', 'API description', 'JavaScript client',
+  ]);
 });

@@ -15,6 +15,9 @@ import { reportOf } from '../../functions/web/task-status.js';
 const WEB = new URL('../../functions/web/', import.meta.url);
 const MEDIA = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json' };
 
+/** What a service allows that takes no submissions. */
+const READ_ONLY = { products: ['cdn', 'dcdn', 'vod'], submit: false, actions: [], objectTypes: {}, quota: true, stream: true, objectLookup: false };
+
 export class ScriptedServer {
   requests = [];
   #answers = new Map();
@@ -42,6 +45,11 @@ export class ScriptedServer {
     return this;
   }
 
+  /** Forgets what was queued for a kind. */
+  answers(kind, ...answers) {
+    this.#answers.set(kind, answers);
+  }
+
   of(kind) {
     return this.requests.filter((request) => request.kind === kind);
   }
@@ -67,7 +75,7 @@ export class ScriptedServer {
     seen.kind = kindOf(seen);
     response.on('close', () => (seen.open = false));
     this.requests.push(seen);
-    const queue = this.#answers.get(seen.kind) ?? [problem(404, 'not-found')];
+    const queue = this.#answers.get(seen.kind) ?? [seen.kind === 'capabilities' ? json(READ_ONLY) : problem(404, 'not-found')];
     const answer = queue.length > 1 ? queue.shift() : queue[0];
     await answer(response, seen);
   }
@@ -140,7 +148,7 @@ export const silence = (response) => once(response, 'close');
 export const cut = (response) => response.destroy();
 
 export async function until(happened, what = 'what was waited for') {
-  for (const end = Date.now() + 5000; !happened(); await sleep(5)) {
+  for (const end = Date.now() + 5000; !(await happened()); await sleep(5)) {
     if (Date.now() > end) throw new Error(`it did not come: ${what}`);
   }
 }

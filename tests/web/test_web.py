@@ -43,7 +43,8 @@ def over_the_service() -> Iterator[Run]:
     with ExitStack() as world:
         emulator = world.enter_context(running_emulator(limits=False))
         port = free_port()
-        web = world.enter_context(web_over(emulator, **TIMES, **LIFTED, cors_origins=f"http://127.0.0.1:{port}"))
+        origins = f"http://127.0.0.1:{port}"
+        web = world.enter_context(web_over(emulator, **TIMES, **LIFTED, cors_origins=origins, submit="on"))
         service = {"SERVICE_URL": f"{web.client.base_url}/", "EMULATOR_URL": emulator.url, "LISTED_PORT": str(port)}
         run = world.enter_context(node(*RUNNER, f"{OVER_THE_SERVICE}.test.mjs", **service))
         yield run

@@ -1,6 +1,7 @@
 /** One question being answered: asked, then followed while something moves. */
 import { reportOf } from '../task-status.js';
-import { blank, notice, offerMore, rows, say, summarize } from './showing.js';
+import { showRows } from './rows.js';
+import { asOf, blank, notice, offerMore, say, summarize } from './showing.js';
 import { words } from './words.js';
 
 const AGAIN_MS = 3000;
@@ -8,7 +9,7 @@ const AGAIN_MS = 3000;
 export class Inquiry {
 	#client;
 	#asked;
-	#tell;
+	#hooks;
 	#over = new AbortController();
 	#watch = new AbortController();
 	/** Of a list: its tasks, and those of which more objects are wanted. */
@@ -17,11 +18,15 @@ export class Inquiry {
 	#problems = [];
 	#objects = 20;
 
-	constructor(client, asked, tell) {
+	/**
+	 * `hooks.tell` is told of what went wrong, `hooks.renew` asks the question anew. What the page shows stays until there
+	 * is an answer, if this one is a renewal.
+	 */
+	constructor(client, asked, hooks, renewed = false) {
 		this.#client = client;
 		this.#asked = asked;
-		this.#tell = tell;
-		blank();
+		this.#hooks = hooks;
+		if (!renewed) blank();
 		this.#run(asked.taskId ? this.#follow() : this.#list());
 	}
 
@@ -34,7 +39,7 @@ export class Inquiry {
 		try {
 			await work;
 		} catch (fault) {
-			if (!this.#over.signal.aborted) this.#tell(fault);
+			if (!this.#over.signal.aborted) this.#hooks.tell(fault);
 		}
 	}
 
@@ -45,6 +50,7 @@ export class Inquiry {
 		if (!page.tasks.length && page.nextPageToken) return this.#list(page.nextPageToken);
 		this.#note();
 		this.#merge(page);
+		if (!pageToken) asOf(new Date(), this.#hooks.renew);
 		offerMore(page.nextPageToken && (() => this.#run(this.#list(page.nextPageToken))));
 		await this.#follow();
 		// Of an object: a preload follows a refresh.
@@ -66,14 +72,14 @@ export class Inquiry {
 
 	#take(report) {
 		if (!this.#asked.taskId) return this.#merge(report);
-		rows(report, this.#expand);
+		showRows(report, this.#expand);
 		summarize(report);
 		return notice(report.problems);
 	}
 
 	#merge({ tasks }) {
 		for (const task of tasks) this.#tasks.set(task.id, task);
-		rows(reportOf({ tasks: [...this.#tasks.values()] }), this.#expand);
+		showRows(reportOf({ tasks: [...this.#tasks.values()] }), this.#expand);
 		say(words.shown(this.#tasks.size));
 	}
 

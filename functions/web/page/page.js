@@ -1,23 +1,41 @@
 /** The status page. Its question stands in the address. */
 import { TaskStatusClient, TaskStatusError } from '../task-status.js';
+import { wordFor } from '../task-status/words.js';
+import { csvOf } from './csv.js';
 import { Inquiry } from './inquiry.js';
-import { isLookup, question, read, takenToken, understood, written } from './question.js';
-import { notice, part, quotas, say } from './showing.js';
+import { made, offer, part } from './parts.js';
+import { hasOwnRange, isLookup, question, read, takenToken, understood, written } from './question.js';
+import { repeatBy, visibleReports } from './rows.js';
+import { notice, quotas, say } from './showing.js';
+import { SubmissionForm } from './submission.js';
 import { reason, signs, words } from './words.js';
 
 const KEY = 'task-status-token';
+const MOST_OBJECTS = 20_000;
+/** What a list can be narrowed to besides what stands in the page; the service takes any word. */
+const ACTIONS = ['refresh', 'preload'];
+const OBJECT_TYPES = ['file', 'directory', 'regex', 'ignoreparams', 'preload'];
 let client;
 let inquiry;
+const submission = new SubmissionForm((ids) => ids.length && ask({ taskId: ids.join() }));
 
-/** Another token is another client. */
-function unlock(token) {
+/** Another token is another client, and may be allowed other things. */
+async function unlock(token) {
 	if (token) sessionStorage.setItem(KEY, token);
 	client = new TaskStatusClient(new URL('.', location.href), { token: sessionStorage.getItem(KEY) ?? undefined });
+	await submission.use(client);
+	repeatBy((task) => submission.mayRepeat(task), (task) => submission.repeat(task));
 }
 
-function answer() {
+function answer(renewed = false) {
 	inquiry?.stop();
-	inquiry = new Inquiry(client, question(), tell);
+	inquiry = new Inquiry(client, question(), { tell, renew: () => answer(true) }, renewed);
+}
+
+/** Goes to the address of a question, and answers it. */
+function ask(asked) {
+	history.pushState(null, '', `?${new URLSearchParams(asked)}`);
+	start();
 }
 
 function tell(cause) {
@@ -37,24 +55,37 @@ function explain() {
 	const [kind, text = ''] = understood();
 	part('meaning').textContent = kind === 'taskId' ? words.ids(text.split(',').length) : words[kind] ?? '';
 	part('filters').disabled = isLookup();
+	for (const label of document.querySelectorAll('.range')) /** @type {any} */ (label).hidden = !hasOwnRange();
 }
 
 function start() {
-	unlock(takenToken());
 	read();
 	explain();
 	answer();
 }
 
+/** What can be seen, with all objects of its tasks. */
+async function download() {
+	const reports = visibleReports();
+	const folded = reports.flatMap(({ tasks }) => tasks).filter(({ objectsOmitted }) => objectsOmitted).map(({ id }) => id);
+	const whole = folded.length ? (await client.lookup(folded, { objects: MOST_OBJECTS })).tasks : [];
+	const unfolded = reports.map((report) => ({ ...report, tasks: report.tasks.map((task) => whole.find(({ id }) => id === task.id) ?? task) }));
+	const href = URL.createObjectURL(new Blob([csvOf(unfolded)], { type: 'text/csv' }));
+	Object.assign(made('a'), { href, download: 'tasks.csv' }).click();
+	URL.revokeObjectURL(href);
+}
+
 const on = (id, event, act) => part(id).addEventListener(event, act);
 
 on('what', 'input', explain);
+on('since', 'input', explain);
 on('ask', 'submit', (event) => {
 	event.preventDefault();
-	history.pushState(null, '', `?${new URLSearchParams(written())}`);
-	answer();
+	ask(written());
 });
 on('key', 'click', () => openDoor());
+on('new', 'click', () => submission.show());
+on('export', 'click', () => download().catch(tell));
 on('door', 'submit', () => {
 	unlock(part('token').value.trim());
 	answer();
@@ -68,8 +99,24 @@ on('forget', 'click', () => {
 on('quota', 'toggle', async () => {
 	if (part('quota').open) await client.quota().then(quotas, ({ reason: sign, message }) => (part('left').textContent = reason(sign, message)));
 });
+on('quota', 'keydown', ({ key }) => {
+	if (key === 'Escape') closeQuota();
+});
+addEventListener('click', ({ target }) => {
+	if (!part('quota').contains(target)) part('quota').open = false;
+	// A click on a dialog itself, and on nothing in it, is one beside it.
+	if (target === part('door') || target === part('submission')) part(/** @type {any} */ (target).id).close();
+});
 addEventListener('popstate', start);
 
+function closeQuota() {
+	part('quota').open = false;
+	part('quota').firstElementChild.focus();
+}
+
 const states = Object.entries(signs.states).slice(0, 7);
-for (const [sign, text] of [...states, ['bad', words.bad]]) part('status').append(new Option(text, sign));
+offer(part('status'), [...states, ['bad', words.bad]]);
+offer(part('action'), ACTIONS.map((sign) => [sign, signs.kinds[sign]]));
+offer(part('objectType'), OBJECT_TYPES.map((sign) => [sign, wordFor(signs.kinds, sign)]));
+unlock(takenToken());
 start();

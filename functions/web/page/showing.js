@@ -1,45 +1,19 @@
-/** What the page shows. Rows stay the elements they are while their tasks move. */
-import { reportOf } from '../task-status.js';
+/** What the page says above its rows. */
 import { progressOf } from '../task-status/reports.js';
+import { made, part, write } from './parts.js';
+import { clearRows } from './rows.js';
 import { language, reason, words } from './words.js';
 
 const title = document.title;
-const kept = new Map();
-
-/** @returns {any} */
-export const part = (id) => document.getElementById(id);
-
-/** @returns {any} */
-const made = (tag, text = '', className = '') => Object.assign(document.createElement(tag), { textContent: text, className });
+/** Of a day's quota, below which it is said that little is left. */
+const LITTLE = 0.1;
 
 export function blank() {
-	rows(reportOf({}));
+	clearRows();
 	notice([]);
 	offerMore();
+	asOf();
 	say(words.asking);
-}
-
-/** A row for each id, in the report's order. */
-export function rows({ tasks, undecided, notFound, problems }, expand = (id, objects) => {}) {
-	const wanted = [
-		...tasks.map((task) => row(task, { tasks: [task] }, expand)),
-		...undecided.map((entry) => row(entry, { undecided: [entry], problems }, expand)),
-		...notFound.map((entry) => row(entry, { notFound: [entry] }, expand)),
-	];
-	for (const [id, old] of kept) if (!wanted.includes(old) && kept.delete(id)) old.remove();
-	const list = part('rows');
-	wanted.forEach((item, at) => list.children[at] === item || list.insertBefore(item, list.children[at] ?? null));
-}
-
-function row({ id }, content, expand) {
-	if (!kept.has(id)) {
-		const element = made('task-status');
-		element.addEventListener('more', ({ detail }) => expand(id, detail));
-		kept.set(id, made('li'));
-		kept.get(id).append(element);
-	}
-	kept.get(id).firstChild.report = reportOf(content);
-	return kept.get(id);
 }
 
 export function summarize(report) {
@@ -55,9 +29,16 @@ export function summarize(report) {
 }
 
 export function say(text) {
-	if (part('summary').textContent !== text) part('summary').textContent = text;
+	write(part('summary'), text);
 	part('whole').hidden = true;
 	document.title = title;
+}
+
+/** How old a list is, which does not renew itself; `renew` does. @param {Date} [time] @param {() => void} [renew] */
+export function asOf(time, renew) {
+	write(part('asof'), time ? words.asOf(time.toLocaleTimeString(language)) : '');
+	part('renew').hidden = !renew;
+	part('renew').onclick = renew;
 }
 
 /** Products that could not be asked; a question with faults, a connection in trouble. @param {any} [fault] */
@@ -80,9 +61,18 @@ export function offerMore(next = undefined) {
 
 export function quotas({ quotas: all, problems }) {
 	const list = made('dl');
-	for (const { product, kind, quota, remaining } of all) {
-		const figures = [remaining, quota].map((count) => count?.toLocaleString(language) ?? '?').join(' / ');
-		list.append(made('dt', `${product.toUpperCase()} · ${words[kind] ?? kind}`), made('dd', figures));
+	for (const left of all) {
+		const [kind, figures] = [made('dt', `${left.product.toUpperCase()} · ${words.kinds[left.kind] ?? left.kind}`), made('dd', remaining(left))];
+		figures.className = isLittle(left) ? 'little' : '';
+		list.append(kind, figures);
 	}
 	part('left').replaceChildren(list, ...problems.map((problem) => made('p', told(problem))));
 }
+
+/** `9,998 / 10,000`, and whether that is little. */
+export function remaining(left) {
+	const figures = [left.remaining, left.quota].map((figure) => figure?.toLocaleString(language) ?? '?').join(' / ');
+	return isLittle(left) ? `${figures} · ${left.remaining ? words.little : words.none}` : figures;
+}
+
+const isLittle = ({ quota, remaining: count }) => count !== null && quota > 0 && count < quota * LITTLE;

@@ -8,7 +8,11 @@ const en = {
 	over: (over, all) => (all > 1 ? `${over} of ${all} finished` : over ? 'Finished' : 'Under way'),
 	failed: (count) => `${count} failed`, missing: (count) => `${count} not found`, unreached: (count) => `${count} out of reach`,
 	incomplete: 'its tasks may be missing here',
-	url: 'URLs', directory: 'directories', regex: 'patterns', preload: 'prefetches',
+	kinds: { url: 'URLs', directory: 'directories', regex: 'patterns', preload: 'prefetches', 'ignore-params': 'URLs, any parameters' },
+	asOf: (time) => `As of ${time}`, little: 'nearly used up', none: 'used up', left: (figures) => `left today: ${figures}`, tooMany: 'more than are left',
+	urlCount: (count) => (count === 1 ? 'One URL' : `${count} URLs`),
+	copyId: 'Copy id', copyUrls: (count) => (`Copy URL${count === 1 ? '' : 's'}`), copied: 'Copied', link: 'Link',
+	again: { refresh: 'Refresh again', preload: 'Prefetch again' },
 };
 
 /** @type {typeof en} */
@@ -18,13 +22,18 @@ const zh = {
 	over: (over, all) => (all > 1 ? `已结束 ${over} / ${all}` : over ? '已结束' : '进行中'),
 	failed: (count) => `${count} 个失败`, missing: (count) => `${count} 个未找到`, unreached: (count) => `${count} 个无法查询`,
 	incomplete: '此处可能缺少其任务',
-	url: 'URL', directory: '目录', regex: '正则', preload: '预热',
+	kinds: { url: 'URL', directory: '目录', regex: '正则', preload: '预热', 'ignore-params': 'URL（忽略参数）' },
+	asOf: (time) => `截至 ${time}`, little: '即将用尽', none: '已用尽', left: (figures) => `今日剩余：${figures}`, tooMany: '超过剩余额度',
+	urlCount: (count) => `${count} 个 URL`,
+	copyId: '复制 ID', copyUrls: () => '复制 URL', copied: '已复制', link: '链接',
+	again: { refresh: '再次刷新', preload: '再次预热' },
 };
 
 const markup = {
-	title: '任务状态', quota: '今日剩余额度', token: '令牌', what: '任务 ID、URL 或域名', status: '状态', all: '全部', product: '产品',
-	since: '创建于', ever: '三天内', day: '24 小时内', hour: '一小时内', show: '查询', more: '更早的任务', api: 'API 说明',
-	client: 'JavaScript 客户端', kept: '令牌（仅保存到关闭此标签页）', forget: '清除', use: '使用',
+	title: '任务状态', new: '新建任务', quota: '今日剩余额度', token: '令牌', what: '任务 ID、URL 或域名', filters: '列表筛选', states: '只看', status: '状态', all: '全部',
+	product: '产品', action: '操作', objectType: '对象类型', since: '创建于', ever: '三天内', day: '24 小时内', hour: '一小时内', own: '自定时段', from: '从',
+	to: '到', show: '查询', renew: '更新', export: '导出 CSV', more: '更早的任务', api: 'API 说明', client: 'JavaScript 客户端',
+	kept: '令牌（仅保存到关闭此标签页）', forget: '清除', use: '使用', urls: 'URL，每行一个', cancel: '取消', submit: '提交',
 };
 
 export const language = /^zh\b/i.test(navigator.language) ? 'zh-CN' : 'en';
@@ -37,4 +46,5 @@ document.documentElement.lang = language;
 if (language !== 'en') {
 	document.title = markup.title;
 	for (const element of document.querySelectorAll('[data-t]')) element.textContent = markup[element.getAttribute('data-t') ?? ''];
+	for (const element of document.querySelectorAll('[data-label]')) element.setAttribute('aria-label', markup[element.getAttribute('data-label') ?? '']);
 }

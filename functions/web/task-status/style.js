@@ -29,7 +29,8 @@ p, ul { margin: 0; padding: 0; list-style: none; }
 .facts, summary, .verdict { color: var(--muted); }
 .note { color: var(--warn); }
 :host([data-state=fault]) .note { color: var(--bad); }
-.object { padding-block: .12em; content-visibility: auto; contain-intrinsic-height: 1.5em; }
+.object { padding-block: .12em; }
+.objects .object { content-visibility: auto; contain-intrinsic-height: 1.5em; }
 .verdict { margin-inline-start: auto; text-align: end; }
 .vendor { color: var(--muted); }
 :is([data-state=failed], [data-state=timeout]) .word { color: var(--bad); }
