@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,11 @@ def _until(look: Callable[[], list[Any]]) -> list[Any]:
     return seen
 
 
+def _tasks(line: str) -> list[Any]:
+    found: list[Any] = msgspec.json.decode(_run(line))["tasks"]
+    return found
+
+
 def _run(line: str) -> str:
     command = [*shlex.split(line), "--silent", "--show-error", "--noproxy", "*", "--max-time", "20"]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -158,9 +164,9 @@ def test_its_links_work_before_anything_is_uploaded(tmp_path: Path) -> None:
     with running_demo(tmp_path) as demo:
         moving, followed, _upload = [line for line in demo.lines if line.startswith("http")]
         for link in (moving, followed):
-            line = f"curl '{link.replace('/?', '/v1/tasks?')}'"
-            assert "tasks" in msgspec.json.decode(_run(line))
-            assert _until(lambda line=line: msgspec.json.decode(_run(line))["tasks"])
+            ask = partial(_tasks, f"curl '{link.replace('/?', '/v1/tasks?')}'")
+            ask()
+            assert _until(ask)
 
 
 def test_a_person_uploads_a_file_from_a_page_and_sees_its_tasks(tmp_path: Path) -> None:
