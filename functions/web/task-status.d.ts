@@ -145,7 +145,7 @@ export interface Capabilities {
 export interface Submission {
   action: 'refresh' | 'preload';
   product: string;
-  /** For a refresh; a prefetch is always one of files. */
+  /** For a refresh; left out, `file`. A prefetch is always one of files. */
   objectType?: 'file' | 'directory' | 'regex' | 'ignoreparams' | 'preload';
   /** At most 1,000 distinct URLs, percent-encoded; a directory ends with `/`. */
   objectPaths: string[];
@@ -197,11 +197,11 @@ export interface ParameterFault {
 export interface LookupParameters {
   /** Which products to ask; by default all that are switched on. */
   product?: string | readonly string[];
-  /** How many rows to show per task, failed ones first; at most 20,000 in an answer. */
+  /** How many rows to show per task, failed ones first; at most 20,000 in an answer. Left out, it is 20. */
   objects?: number;
-  /** Seconds to hold the answer until what `until` names has happened; time out is a 200 all the same. */
+  /** Seconds to hold the answer until what `until` names has happened; time out is a 200 all the same. Left out, it is 0. */
   wait?: number;
-  /** What ends a wait early; `done` by default. */
+  /** What ends a wait early. Left out, it is done. */
   until?: 'done' | 'failed' | 'changed';
   /** The `version` that is already known; needed by `until=changed`. */
   after?: string;
@@ -227,11 +227,11 @@ export interface ListFilters {
   startTime?: string | Date;
   /** List tasks created before this time. */
   endTime?: string | Date;
-  /** At most so many tasks on a page. */
+  /** At most so many tasks on a page. Left out, it is 20. */
   pageSize?: number;
   /** `nextPageToken` of the page before this one. */
   pageToken?: string;
-  /** How many rows to show per task, failed ones first; at most 20,000 in an answer. */
+  /** How many rows to show per task, failed ones first; at most 20,000 in an answer. Left out, it is 20. */
   objects?: number;
 }
 

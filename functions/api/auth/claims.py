@@ -16,7 +16,7 @@ from functions.tasks.query import EVERYTHING, Scope
 
 MAX_EXPIRY = 100_000_000_000
 """Unix seconds, in the year 5138: a larger `exp` was written in milliseconds and would never expire."""
-_DOMAIN = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+_DOMAIN = re.compile(r"(\*?\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _Words = frozenset[Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,253}\Z")]]
 _RENEWED = frozenset({"exp", "iat", "nbf", "jti"})
 """Claims that differ in a renewed token of the same caller."""

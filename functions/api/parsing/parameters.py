@@ -27,6 +27,8 @@ BAD = "bad"
 class ParameterType(Enum):
     """How values are written."""
 
+    IDS = auto()
+    """Many, in any form that people paste; in JSON an array of strings and whole numbers."""
     WORDS = auto()
     """Many; repeated and/or joined by commas in a query string, an array in JSON."""
     URLS = auto()
@@ -46,17 +48,16 @@ class Use(Flag):
 
 
 class Bounds(msgspec.Struct, frozen=True):
-    """The bounds of a number, both included, and its value when left out."""
+    """The bounds of a number, both included."""
 
     low: int
     high: int
-    default: int
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     """One parameter. One value of it has `bounds`, or is one of `words`, or matches `pattern` as a whole.
 
-    `must` says what a value must be, for the caller that got it wrong.
+    `default` is the value when it is left out. `must` says what a value must be, for the caller that got it wrong.
     """
 
     name: str
@@ -67,13 +68,14 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     pattern: str = r"[\s\S]+"
     words: tuple[str, ...] = ()
     bounds: Bounds | None = None
+    default: str | None = None
     format: str | None = None
     examples: tuple[str, ...] = ()
 
     @property
     def is_array(self) -> bool:
         """Whether it is an array in JSON."""
-        return self.kind in {ParameterType.WORDS, ParameterType.URLS}
+        return self.kind in {ParameterType.IDS, ParameterType.WORDS, ParameterType.URLS}
 
     @property
     def rule(self) -> str:
@@ -86,7 +88,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
 _TABLE = (
     Parameter(
         name="taskId",
-        kind=ParameterType.WORDS,
+        kind=ParameterType.IDS,
         use=Use.LOOKUP,
         about=f"Ids to look up, each `[product:]digits`, at most {MAX_IDS:,}. Left out, the question is a list.",
         must="an id is 1 to 30 digits, or product:digits like cdn:24840",
@@ -114,8 +116,8 @@ _TABLE = (
         kind=ParameterType.URLS,
         use=Use.LIST,
         about="List tasks of exactly this URL. A query string holds one, and it is never split at commas.",
-        must="it must be one whole URL without blanks (in a query string a + is written %2B)",
-        pattern=r"[^\x00-\x20\x7f]{1,4096}",
+        must="it must be one whole URL (in a query string a + is written %2B)",
+        pattern=r"[^\x00-\x1f\x7f]{1,4096}",
     ),
     Parameter(
         name="domainName",
@@ -167,7 +169,8 @@ _TABLE = (
         kind=ParameterType.NUMBER,
         use=Use.LIST,
         about="At most so many tasks on a page.",
-        bounds=Bounds(1, MAX_PAGE_SIZE, DEFAULT_PAGE_SIZE),
+        bounds=Bounds(1, MAX_PAGE_SIZE),
+        default=str(DEFAULT_PAGE_SIZE),
     ),
     Parameter(
         name="pageToken",
@@ -182,21 +185,24 @@ _TABLE = (
         kind=ParameterType.NUMBER,
         use=Use.BOTH,
         about=f"How many rows to show per task, failed ones first; at most {MAX_OBJECTS:,} in an answer.",
-        bounds=Bounds(0, MAX_OBJECTS, DEFAULT_OBJECTS),
+        bounds=Bounds(0, MAX_OBJECTS),
+        default=str(DEFAULT_OBJECTS),
     ),
     Parameter(
         name="wait",
         kind=ParameterType.NUMBER,
         use=Use.LOOKUP,
         about="Seconds to hold the answer until what `until` names has happened; time out is a 200 all the same.",
-        bounds=Bounds(0, MAX_WAIT_SECONDS, 0),
+        bounds=Bounds(0, MAX_WAIT_SECONDS),
+        default="0",
     ),
     Parameter(
         name="until",
         kind=ParameterType.TEXT,
         use=Use.LOOKUP,
-        about="What ends a wait early; `done` by default.",
+        about="What ends a wait early.",
         words=tuple(Until),
+        default=Until.DONE,
     ),
     Parameter(
         name="after",

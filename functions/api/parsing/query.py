@@ -11,6 +11,7 @@ from functions.model import Status
 from functions.products.registry import PRODUCTS
 from functions.settings import Settings
 from functions.tasks.query import MAX_IDS, ListQuery, LookupQuery, RequestedId, Scope, TaskQuery, Until
+from functions.urls import InvalidUrl, normal_domain, normal_url, sendable_url
 
 ANSWER_MARGIN_SECONDS = 5
 """Kept of the function's timeout, to send the answer after a wait (docs/contract.md 2, `wait`)."""
@@ -59,8 +60,8 @@ class _QueryParser:
             self._faults.add("endTime", self._first("endTime"), "it must be later than startTime")
         return ListQuery(
             products=self._products() or self._settings.products,
-            object_paths=self._words("objectPath"),
-            domain_name=self._text("domainName"),
+            object_paths=self._object_paths(),
+            domain_name=self._domain_name(),
             object_types=self._words("objectType"),
             action=self._text("action"),
             statuses=self._statuses(),
@@ -72,6 +73,24 @@ class _QueryParser:
             scope=scope,
         )
 
+    def _object_paths(self) -> tuple[str, ...]:
+        """Each URL in its normal spelling and as a client would send it: a task has the one it was submitted with."""
+        given = self._words("objectPath")
+        if "regex" in self._words("objectType"):
+            return given
+        return tuple(dict.fromkeys(spelling for text in given for spelling in self._spellings(text)))
+
+    def _spellings(self, text: str) -> tuple[str, ...]:
+        try:
+            return normal_url(text), sendable_url(text)
+        except InvalidUrl as fault:
+            self._faults.add("objectPath", text, str(fault))
+            return ()
+
+    def _domain_name(self) -> str | None:
+        text = self._text("domainName")
+        return text and normal_domain(text)
+
     def _check_object(self) -> None:
         if self._text("object") and "taskId" in self._given:
             self._faults.add("object", self._first("object"), "it does not combine with taskId")
@@ -81,7 +100,8 @@ class _QueryParser:
 
     def _refuse_others(self, use: Use, detail: str) -> None:
         for name in self._given.texts:
-            if not PARAMETERS[name].use & use:
+            # Generated clients send default values along everywhere.
+            if not PARAMETERS[name].use & use and self._first(name) != PARAMETERS[name].default:
                 self._faults.add(name, self._first(name), detail)
 
     def _first(self, name: str) -> str | None:
@@ -138,14 +158,15 @@ class _QueryParser:
             return None
 
     def _number(self, name: str) -> int:
-        parameter, text = PARAMETERS[name], self._first(name)
-        bounds = parameter.bounds or Bounds(0, 0, 0)
+        parameter = PARAMETERS[name]
+        default, bounds = int(parameter.default or 0), parameter.bounds or Bounds(0, 0)
+        text = self._first(name)
         if text is None:
-            return bounds.default
+            return default
         if _WHOLE.fullmatch(text) and bounds.low <= int(text) <= bounds.high:
             return int(text)
         self._faults.add(name, text, parameter.rule)
-        return bounds.default
+        return default
 
     def _text(self, name: str) -> str | None:
         return next(iter(self._words(name)), None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
 
+from functions.api.parsing.ids import ids_in
 from functions.api.parsing.parameters import PARAMETERS, Parameter, ParameterType
 from functions.errors import InvalidRequest, ParameterFault
 
@@ -111,6 +112,8 @@ def _known(
 
 
 def _from_texts(parameter: Parameter, texts: list[str], faults: FaultList) -> tuple[str, ...]:
+    if parameter.kind is ParameterType.IDS:
+        return _ids(parameter, texts, faults)
     if parameter.kind is ParameterType.WORDS:
         return tuple(word.strip() for text in texts for word in text.split(","))
     if len(texts) > 1:
@@ -144,10 +147,19 @@ def _strings(parameter: Parameter, value: object, faults: FaultList) -> tuple[st
         return ()
     if not value:
         faults.add(parameter.name, "[]", "it is empty; leave it out or name at least one")
+    allowed = (str, int) if parameter.kind is ParameterType.IDS else (str,)
+    strings = [str(entry) for entry in value if isinstance(entry, allowed) and not isinstance(entry, bool)]
     for entry in value:
-        if not isinstance(entry, str):
+        if not isinstance(entry, allowed) or isinstance(entry, bool):
             faults.add(parameter.name, shown(entry), "each entry must be a string")
-    return tuple(entry for entry in value if isinstance(entry, str))
+    return _ids(parameter, strings, faults) if value and parameter.kind is ParameterType.IDS else tuple(strings)
+
+
+def _ids(parameter: Parameter, texts: Iterable[str], faults: FaultList) -> tuple[str, ...]:
+    found = ids_in(texts)
+    if not found:
+        faults.add(parameter.name, "", parameter.rule)
+    return found
 
 
 def shown(value: object) -> str:

@@ -12,6 +12,7 @@ from functions.products.registry import PRODUCTS
 from functions.settings import Settings
 from functions.tasks.query import Audience, Scope
 from functions.tasks.submit import MAX_URL, OBJECT_TYPES, Submission, path_fault
+from functions.urls import InvalidUrl, sendable_url
 
 MEMBERS = ("action", "product", "objectType", "objectPaths")
 MAX_PATHS = 1_000
@@ -31,8 +32,7 @@ SCHEMA: Mapping[str, Any] = MappingProxyType(
             "product": {"type": "string", "examples": list(PRODUCTS)},
             "objectType": {
                 "enum": list(dict.fromkeys(word for words in _WORDS.values() for word in words)),
-                "default": "file",
-                "description": "For a refresh; a prefetch is always one of files.",
+                "description": "For a refresh; left out, `file`. A prefetch is always one of files.",
             },
             "objectPaths": {
                 "type": "array",
@@ -95,16 +95,25 @@ class _SubmissionParser:
             shown_value = None if values is None else shown(values)
             self._faults.add("objectPaths", shown_value, "it must be an array of URLs, at least one")
             return ()
-        distinct = tuple(dict.fromkeys(value for value in values if isinstance(value, str)))
-        if len(distinct) > MAX_PATHS:
-            self._faults.add("objectPaths", None, f"at most {MAX_PATHS} distinct URLs, these are {len(distinct)}")
-        for value in values:
-            if not isinstance(value, str):
-                self._faults.add("objectPaths", shown(value), "each entry must be a string")
-        for path in distinct:
-            if fault := path_fault(path, object_type):
-                self._faults.add("objectPaths", path, fault)
-        return distinct
+        paths = tuple(dict.fromkeys(path for value in values if (path := self._path(value, object_type))))
+        if len(paths) > MAX_PATHS:
+            self._faults.add("objectPaths", None, f"at most {MAX_PATHS} distinct URLs, these are {len(paths)}")
+        return paths
+
+    def _path(self, value: object, object_type: str) -> str | None:
+        """The URL as clients send it: a task of another spelling would purge nothing."""
+        if not isinstance(value, str):
+            self._faults.add("objectPaths", shown(value), "each entry must be a string")
+            return None
+        try:
+            # A word without any slash is no URL, though it could be a host.
+            path = sendable_url(value) if "/" in value and object_type != "regex" else value
+        except InvalidUrl as invalid:
+            self._faults.add("objectPaths", value, str(invalid))
+            return None
+        if fault := path_fault(path, object_type):
+            self._faults.add("objectPaths", value, fault)
+        return path
 
 
 def types_in_scope(object_types: Mapping[str, tuple[str, ...]], scope: Scope) -> Mapping[str, tuple[str, ...]]:
