@@ -71,7 +71,8 @@ class ChangeRecord(_Stored, frozen=True, kw_only=True):
 
     `outcome`: `succeeded`, `failed` (a task failed), `rejected` (not submitted; an action's `refusal` says why),
     `quota-reserved` (not submitted, to leave the day's quota to others), `missing` (no task is known). `report` is the
-    last look. `notices` counts failed deliveries of the outcome. `claimed_by` is random: it makes each claim its own.
+    last look. `notices` counts attempts to deliver the outcome that failed,
+    `delivered` names the receivers that have it. `claimed_by` is random: it makes each claim its own.
     """
 
     bucket: str
@@ -86,6 +87,7 @@ class ChangeRecord(_Stored, frozen=True, kw_only=True):
     outcome: str | None = None
     closed_at: datetime | None = None
     notices: int = 0
+    delivered: tuple[str, ...] = ()
     report: TaskReport | None = None
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functions.errors import SettingsError
 from functions.events.handler import OssEventHandler
-from functions.events.notify.webhook import webhook_of
+from functions.events.notify.receivers import receivers_of
 from functions.events.reconcile.one_change import ChangeReconciler
 from functions.events.reconcile.resubmit import Resubmitter
 from functions.events.reconcile.sweep import Sweep
@@ -55,7 +55,7 @@ def store_backed(  # noqa: PLR0913 -- the ground it stands on, each by name
         changes=changes,
         resubmitter=Resubmitter(changes, submitter, clock, timings),
         tasks=tasks,
-        webhook=webhook_of(settings, location.address, clock),
+        receivers=receivers_of(settings, location.address, clock),
         clock=clock,
         timings=timings,
     )

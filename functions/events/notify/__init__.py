@@ -1,1 +1,1 @@
-"""Messages to those who want to know that a change is closed."""
+"""Messages to those who want to know that a change is closed: a webhook, and robots in chat groups."""

@@ -1,4 +1,4 @@
-"""A webhook that is called when a change is closed: a signed POST as Standard Webhooks has it.
+"""A webhook: one signed POST per closed change, as Standard Webhooks has it.
 
     webhook-id: msg_…                 the same for every attempt to deliver one change
     webhook-timestamp: 1795320000     seconds
@@ -9,30 +9,19 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import hmac
-import logging
-from concurrent.futures import ThreadPoolExecutor
-from enum import Enum, auto
 
 import msgspec
-import requests
 
 from functions.errors import SettingsError
 from functions.events.change import Action, ChangeRecord
-from functions.logs import log_event
-from functions.model import Clock, Moment
+from functions.events.notify.sender import Answer, DeliveryResult, Request, Sender
+from functions.model import Clock
 from functions.settings import Settings
 from functions.tasks.render.task import instant_ms
-from functions.upstream.http_session import BoundedSession, call_within
 
-SECONDS = 5.0
-"""How long a receiver may take."""
-PAUSE_SECONDS = 30.0
-"""After a failure nothing is sent for so long: the receiver is the same for all, and a sweep must not wait for it."""
-THREADS = 8
 _GONE = 410
 
 
@@ -51,59 +40,28 @@ class _Message(msgspec.Struct, frozen=True):
     data: _Data
 
 
-class DeliveryResult(Enum):
-    """What came of an attempt."""
-
-    DELIVERED = auto()
-    """The receiver has it, or wants no messages any more (410)."""
-    FAILED = auto()
-    """It did not answer, or not well."""
-    NOT_TRIED = auto()
-    """The receiver failed a moment ago (`PAUSE_SECONDS`)."""
-
-
 class Webhook:
-    """One receiver."""
+    """One URL."""
+
+    name = "webhook"
 
     def __init__(self, url: str, secret: bytes, documents: str, clock: Clock) -> None:
         """`documents` is the address of the store, for the receiver to find the document."""
         self._url = url
         self._secret = secret
         self._documents = documents
-        self._clock = clock
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="webhook")
-        self._session = BoundedSession(THREADS)
-        # No more calls wait than there are threads: a later one must see how the earlier ones ended.
-        self._slots = asyncio.Semaphore(THREADS)
-        self._failed: Moment | None = None
+        self._sender = Sender(self.name, _accepts, clock)
 
     async def deliver(self, record: ChangeRecord) -> DeliveryResult:
         """Try to deliver a record that is closed. Raises nothing."""
-        async with self._slots:
-            if self._failed is not None and self._failed.age_at(self._clock.now()) < PAUSE_SECONDS:
-                return DeliveryResult.NOT_TRIED
-            return await self._deliver(record)
-
-    async def _deliver(self, record: ChangeRecord) -> DeliveryResult:
-        status = await self._send(record, msgspec.json.encode(self._message(record)))
-        delivered = status == _GONE or requests.codes.ok <= status < requests.codes.multiple_choices
-        self._failed = None if delivered else self._clock.now()
-        log_event(
-            "webhook",
-            level=logging.INFO if delivered else logging.WARNING,
-            bucket=record.bucket,
-            key=record.key,
-            outcome=record.outcome,
-            status=status,
-        )
-        return DeliveryResult.DELIVERED if delivered else DeliveryResult.FAILED
+        about = {"bucket": record.bucket, "key": record.key, "outcome": record.outcome}
+        return await self._sender.send(lambda now: self._request(record, int(now)), about)
 
     def close(self) -> None:
-        """Stop the threads."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        self._session.close()
+        """Let go of threads and connections."""
+        self._sender.close()
 
-    def _message(self, record: ChangeRecord) -> _Message:
+    def _request(self, record: ChangeRecord, now: int) -> Request:
         data = _Data(
             bucket=record.bucket,
             key=record.key,
@@ -112,22 +70,14 @@ class Webhook:
             actions=record.actions,
             document=f"{self._documents}objects/{record.object_id}.json",
         )
-        return _Message(type="object.done", timestamp=instant_ms(record.closed_at or self._clock.now().utc), data=data)
+        timestamp = instant_ms(record.closed_at or record.claimed_at)
+        body = msgspec.json.encode(_Message(type="object.done", timestamp=timestamp, data=data))
+        return Request(self._url, body, signed(self._secret, webhook_id(record), now, body))
 
-    async def _send(self, record: ChangeRecord, body: bytes) -> int:
-        """The status; 0 when there was no answer."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._post, record, body)
 
-    def _post(self, record: ChangeRecord, body: bytes) -> int:
-        headers = {"content-type": "application/json", **signed(self._secret, webhook_id(record), self._now(), body)}
-        with call_within(SECONDS):
-            try:
-                return self._session.post(self._url, data=body, headers=headers, allow_redirects=False).status_code
-            except requests.RequestException:
-                return 0
-
-    def _now(self) -> int:
-        return int(self._clock.now().wall)
+def _accepts(answer: Answer) -> bool:
+    # 410: the receiver wants no messages any more.
+    return answer.is_success or answer.status == _GONE
 
 
 def webhook_id(record: ChangeRecord) -> str:
@@ -143,7 +93,7 @@ def signed(secret: bytes, message_id: str, timestamp: int, body: bytes) -> dict[
 
 
 def webhook_of(settings: Settings, documents: str, clock: Clock) -> Webhook | None:
-    """The configured receiver, if any. Raises SettingsError: messages are signed, so there must be a secret."""
+    """The configured webhook, if any. Raises SettingsError: messages are signed, so there must be a secret."""
     if settings.webhook_url is None:
         return None
     if settings.webhook_secret is None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+
 import msgspec
 
 from functions.events.action_report import with_rejections
 from functions.events.change import ChangeRecord
-from functions.events.notify.webhook import DeliveryResult, Webhook
+from functions.events.notify.sender import DeliveryResult, Receiver
 from functions.events.reconcile.progress import outcome_of, with_report
 from functions.events.reconcile.recent_tasks import RecentTasks
 from functions.events.reconcile.resubmit import Resubmitter
@@ -30,15 +33,15 @@ class ChangeReconciler:
         changes: ChangeStore,
         resubmitter: Resubmitter,
         tasks: Tasks,
-        webhook: Webhook | None,
+        receivers: Sequence[Receiver],
         clock: Clock,
         timings: Timings,
     ) -> None:
-        """`webhook` is None where nobody is to be told."""
+        """`receivers` are told when a change is closed."""
         self._changes = changes
         self._resubmitter = resubmitter
         self._tasks = tasks
-        self._webhook = webhook
+        self._receivers = receivers
         self._clock = clock
         self._timings = timings
 
@@ -94,18 +97,21 @@ class ChangeReconciler:
         return await self._deliver(closed)
 
     async def _deliver(self, record: ChangeRecord) -> bool:
-        """Whether the outcome has been delivered, or nobody is to be told."""
-        webhook = self._webhook
-        if webhook is None or self._seconds_closed(record) > self._timings.give_up:
+        """Whether all receivers have the outcome, or have been given up."""
+        missing = [receiver for receiver in self._receivers if receiver.name not in record.delivered]
+        seconds = self._seconds_closed(record)
+        if missing and seconds >= ((1 << record.notices) - 1) * _MINUTE and seconds <= self._timings.give_up:
+            results = await asyncio.gather(*(receiver.deliver(record) for receiver in missing))
+            done = [
+                each.name for each, result in zip(missing, results, strict=True) if result is DeliveryResult.DELIVERED
+            ]
+            notices = record.notices + (DeliveryResult.FAILED in results)
+            record = msgspec.structs.replace(record, delivered=(*record.delivered, *done), notices=notices)
+            missing = missing[len(done) :]
+        if not missing or seconds > self._timings.give_up:
             await self._changes.remove(record)
             return True
-        is_due = self._seconds_closed(record) >= ((1 << record.notices) - 1) * _MINUTE
-        result = await webhook.deliver(record) if is_due else DeliveryResult.NOT_TRIED
-        if result is DeliveryResult.DELIVERED:
-            await self._changes.remove(record)
-            return True
-        notices = record.notices + (result is DeliveryResult.FAILED)
-        await self._changes.write_progress(msgspec.structs.replace(record, notices=notices))
+        await self._changes.write_progress(record)
         return False
 
     def _seconds_closed(self, record: ChangeRecord) -> float:

@@ -8,38 +8,24 @@ import hashlib
 import hmac
 import json
 import socket
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from emulator.testing import Emulator
 from functions.errors import SettingsError
-from functions.events.change import Action, ActionKind, ChangeRecord
-from functions.events.notify import webhook as module
-from functions.events.notify.webhook import THREADS, DeliveryResult, Webhook, signed, webhook_of
+from functions.events.change import ChangeRecord
+from functions.events.notify import sender
+from functions.events.notify.sender import THREADS, Answer, DeliveryResult, Request, Sender
+from functions.events.notify.webhook import Webhook, signed, webhook_of
 from functions.model import SystemClock
 from functions.settings import Settings
+from tests.support.change_records import FAILED_CHANGE
 from tests.support.memory_store import Shelf
 from tests.support.oss_in_process import Instance, SlowAccount, document, event, minutes, rule
 from tests.support.virtual_time import run
 
 SECRET = b"k" * 24
-RECORD = ChangeRecord(
-    bucket="pics",
-    key="a.jpg",
-    event="ObjectCreated:PutObject",
-    change_id="2026-11-22T03:30:00.000Z-0123456789abcdef",
-    changed_at=datetime(2026, 11, 22, 3, 30, tzinfo=UTC),
-    etag="E",
-    claimed_at=datetime(2026, 11, 22, 3, 30, 1, tzinfo=UTC),
-    claimed_by="me",
-    actions=(
-        Action(product="cdn", kind=ActionKind.REFRESH, object_path="http://h/a.jpg", task_ids=("1",), status="failed"),
-    ),
-    outcome="failed",
-    closed_at=datetime(2026, 11, 22, 3, 36, tzinfo=UTC),
-)
 
 
 def webhook_at(url: str, secret: bytes | None = SECRET, clock: Any = None) -> Webhook:
@@ -48,7 +34,7 @@ def webhook_at(url: str, secret: bytes | None = SECRET, clock: Any = None) -> We
     return made
 
 
-def tell(webhook: Webhook, record: ChangeRecord = RECORD) -> DeliveryResult:
+def tell(webhook: Webhook, record: ChangeRecord = FAILED_CHANGE) -> DeliveryResult:
     try:
         return asyncio.run(webhook.deliver(record))
     finally:
@@ -75,7 +61,7 @@ def test_a_signed_note_says_what_happened_and_where_the_rest_is(emu: Emulator) -
         "bucket": "pics",
         "key": "a.jpg",
         "outcome": "failed",
-        "document": f"oss://kept/status/objects/{RECORD.object_id}.json",
+        "document": f"oss://kept/status/objects/{FAILED_CHANGE.object_id}.json",
     }
     assert [action["taskIds"] for action in body["data"]["actions"]] == [["1"]]
 
@@ -104,7 +90,7 @@ def test_a_redirect_is_not_followed(emu: Emulator) -> None:
 
 
 def test_a_receiver_that_never_answers_is_left_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SECONDS", 0.1)
+    monkeypatch.setattr(sender, "SECONDS", 0.1)
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert tell(webhook_at(f"http://127.0.0.1:{silent.getsockname()[1]}/")) is DeliveryResult.FAILED
@@ -119,23 +105,23 @@ def test_without_a_secret_the_start_is_stopped() -> None:
         webhook_at("http://127.0.0.1:1/", None)
 
 
-class Receiver:
+class Network:
     """Stands in for the network: notes what is posted, and answers as told."""
 
     def __init__(self, statuses: list[int], seconds: float = 0.0) -> None:
         self.statuses = statuses
         self.seconds = seconds
-        self.posted: list[tuple[float, ChangeRecord]] = []
+        self.posted: list[tuple[float, Request]] = []
 
-    async def post(self, record: ChangeRecord) -> int:
-        self.posted.append((asyncio.get_running_loop().time(), record))
+    async def post(self, request: Request) -> Answer:
+        self.posted.append((asyncio.get_running_loop().time(), request))
         await asyncio.sleep(self.seconds)
-        return self.statuses.pop(0) if self.statuses else 204
+        return Answer(self.statuses.pop(0) if self.statuses else 204)
 
 
 def test_the_sweep_tells_once_and_tries_again_with_the_same_id_when_it_must(monkeypatch: pytest.MonkeyPatch) -> None:
-    receiver = Receiver([500, 0, 503])
-    monkeypatch.setattr(Webhook, "_send", lambda _, record, body: receiver.post(record))
+    network = Network([500, 0, 503])
+    monkeypatch.setattr(Sender, "_post", lambda _, request: network.post(request))
 
     async def main() -> Shelf:
         shelf = Shelf()
@@ -150,14 +136,14 @@ def test_the_sweep_tells_once_and_tries_again_with_the_same_id_when_it_must(monk
     shelf = run(main())
     assert document(shelf, "a.jpg").outcome == "succeeded"
     assert not shelf.keys("pending/")
-    assert len({module.webhook_id(record) for _, record in receiver.posted}) == 1
-    times = [round(at / 60) for at, _ in receiver.posted]
+    assert len({request.headers["webhook-id"] for _, request in network.posted}) == 1
+    times = [round(at / 60) for at, _ in network.posted]
     assert [later - times[0] for later in times] == [0, 1, 3, 7]
 
 
 def test_a_dead_receiver_does_not_hold_up_a_sweep_and_is_given_up_after_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    receiver = Receiver([0] * 1_000, seconds=5.0)
-    monkeypatch.setattr(Webhook, "_send", lambda _, record, body: receiver.post(record))
+    network = Network([0] * 1_000, seconds=5.0)
+    monkeypatch.setattr(Sender, "_post", lambda _, request: network.post(request))
 
     async def main() -> tuple[int, Shelf]:
         shelf = Shelf()
@@ -166,7 +152,7 @@ def test_a_dead_receiver_does_not_hold_up_a_sweep_and_is_given_up_after_a_day(mo
         )
         await asyncio.gather(*(instance.handle(event(f"{number}.jpg")) for number in range(100)))
         await minutes(instance, 2)
-        tried = len(receiver.posted)
+        tried = len(network.posted)
         await asyncio.sleep(86_400)
         await minutes(instance, 1)
         return tried, shelf
