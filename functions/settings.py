@@ -47,6 +47,19 @@ class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
         return f"AuthSettings(mode={self.mode!r}, configured={self.configured})"
 
 
+class CallerLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What one caller may use of an instance; callers who cannot be told apart share ten times as much.
+
+    `waits` and `ids` are bounds on what is open at the same time: waits and streams, and ids that are looked up.
+    """
+
+    waits: int = 100
+    ids: int = 2_000
+    lists_per_minute: int = 300
+    urls_per_minute: int = 1_000
+    urls_per_day: int = 10_000
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the environment decides.
 
@@ -66,6 +79,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     auth: AuthSettings = AuthSettings(mode="none")
     cors_origins: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
+    callers: CallerLimits = CallerLimits()
     submit: bool = False
     keep_quota: float = 0.2
     rules_path: Path | None = None
@@ -121,6 +135,7 @@ def read_settings(environ: Mapping[str, str], *, on_function_compute: bool = Fal
         auth=_auth(read, on_fc=on_fc),
         cors_origins=read.words("CORS_ORIGINS", (), check=origin, example="https://www.example.com"),
         allowed_hosts=read.words("ALLOWED_HOSTS", (), check=host_name, example="status.example.internal"),
+        callers=_caller_limits(read),
         submit=read.choice("SUBMIT", "off", ("on", "off")) == "on",
         keep_quota=read.number("KEEP_QUOTA", 0.2, 0, 1),
         rules_path=Path(environ[f"{PREFIX}RULES"]) if read.has("RULES") else None,
@@ -133,6 +148,21 @@ def read_settings(environ: Mapping[str, str], *, on_function_compute: bool = Fal
         on_function_compute=on_fc,
         region=environ.get("FC_REGION") or None,
         account_id=environ.get("FC_ACCOUNT_ID") or None,
+    )
+
+
+def _caller_limits(read: Environment) -> CallerLimits:
+    default = CallerLimits()
+
+    def limit(name: str, value: int) -> int:
+        return int(read.number(f"CALLER_{name}", value, 1, 1_000_000, whole=True))
+
+    return CallerLimits(
+        waits=limit("WAITS", default.waits),
+        ids=limit("IDS", default.ids),
+        lists_per_minute=limit("LISTS_PER_MINUTE", default.lists_per_minute),
+        urls_per_minute=limit("URLS_PER_MINUTE", default.urls_per_minute),
+        urls_per_day=limit("URLS_PER_DAY", default.urls_per_day),
     )
 
 

@@ -20,6 +20,7 @@ from functions.errors import (
     TaskStatusError,
     UpstreamFault,
 )
+from functions.tasks.budget import BudgetExceeded
 from functions.tasks.report import Problem
 from functions.tasks.results import NothingAnswered
 from functions.tasks.submit import NothingSubmitted, Rejection
@@ -161,6 +162,12 @@ def _refusal(fault: RequestRefused) -> ProblemResponse:
     return ProblemResponse(_document(fault.reason, fault.detail), headers)
 
 
+def _budget_exceeded(fault: BudgetExceeded) -> ProblemResponse:
+    return ProblemResponse(
+        _document("too-many-requests", f"Your budget: {fault.detail}."), {"Retry-After": str(fault.retry_after)}
+    )
+
+
 def _nothing_answered(fault: NothingAnswered) -> ProblemResponse:
     waits = [problem.retry_after for problem in fault.problems if problem.retry_after is not None]
     reason = _verdict([problem.reason for problem in fault.problems])
@@ -224,6 +231,7 @@ _ANSWERS: Mapping[type[BaseException], Callable[[Any], ProblemResponse]] = Mappi
     {
         InvalidRequest: _invalid,
         RequestRefused: _refusal,
+        BudgetExceeded: _budget_exceeded,
         NothingAnswered: _nothing_answered,
         NothingSubmitted: _nothing_submitted,
         UpstreamFault: _upstream,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from datetime import datetime
 from enum import StrEnum
 
@@ -45,6 +46,9 @@ class Until(StrEnum):
 
 
 ANONYMOUS = "anonymous"
+"""All callers without a token, who cannot be told apart."""
+INTERNAL = "internal"
+"""This service itself: what it asks and submits is no caller's."""
 
 
 class Audience(msgspec.Struct, frozen=True):
@@ -87,7 +91,7 @@ class Scope(msgspec.Struct, frozen=True):
     products: frozenset[str] | None = None
     domains: frozenset[str] | None = None
     actions: frozenset[str] | None = None
-    caller: str = ANONYMOUS
+    caller: str = INTERNAL
 
     @property
     def audience(self) -> Audience:
@@ -101,6 +105,9 @@ class Scope(msgspec.Struct, frozen=True):
 
 
 EVERYTHING = Scope()
+"""The scope of this service itself."""
+ANYBODY = Scope(caller=ANONYMOUS)
+"""The scope of every caller where no tokens are asked for."""
 
 
 class LookupQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,17 +130,15 @@ class LookupQuery(msgspec.Struct, frozen=True, kw_only=True):
         """The products to ask: those of the query that the caller may see."""
         return tuple(product for product in self.products if self.scope.audience.allows(product))
 
-    def shared(self) -> LookupQuery:
-        """The query without what is each caller's own: the same for all who may share one answer."""
-        audience = self.scope.audience
-        return msgspec.structs.replace(
-            self,
-            ids=tuple(sorted(self.ids, key=str)),
-            wait=0,
-            until=Until.DONE,
-            after=None,
-            scope=Scope(audience.products, audience.domains),
-        )
+    def canonical(self) -> LookupQuery:
+        """The same lookup at once, with the ids in one order, so that equal lookups have equal answers."""
+        ids = tuple(sorted(self.ids, key=str))
+        return msgspec.structs.replace(self, ids=ids, wait=0, until=Until.DONE, after=None)
+
+    @property
+    def watch_key(self) -> Hashable:
+        """What the lookups have in common that can share one watch, whoever asks and in whatever order."""
+        return (frozenset(self.ids), self.products, self.object_paths, self.objects, self.scope.audience)
 
 
 class ListQuery(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 from functions.model import Clock, SystemClock
 from functions.products.lookup.cache import TaskCache
 from functions.products.product import PathMatches, Product, SharedState
 from functions.products.registry import SPECS
+from functions.products.submit.rejections import Submitted
 from functions.settings import Settings
+from functions.tasks.budget import CallerBudgets
 from functions.tasks.listing.page import TaskLister
 from functions.tasks.lookup.lookup import TaskLookup
 from functions.tasks.lookup.problems import problems_of
@@ -36,16 +38,26 @@ class TaskService:
         self._watches = Watches(self._poll)
         self._lister = TaskLister(settings, products, clock)
         self._quotas = Quotas(settings, products, clock)
+        self._budgets = CallerBudgets(settings.callers, clock)
         self._freeze = FreezeDetector(clock, self.after_freeze)
 
     async def lookup(self, query: LookupQuery) -> LookupAnswer:
-        """Every id asked, exactly once; held as long as the query says. Raises NothingAnswered."""
+        """Every id asked, exactly once; held as long as the query says. Raises NothingAnswered, BudgetExceeded."""
         self._freeze.tick()
-        return await (self._watches.hold(query) if query.wait else self._lookup.answer(query))
+        caller = query.scope.caller
+        with self._budgets.ids(caller, query.ids):
+            if not query.wait:
+                return await self._lookup.answer(query)
+            with self._budgets.wait(caller):
+                return await self._watches.hold(query)
 
-    def watch(self, query: LookupQuery) -> AbstractAsyncContextManager[Viewer]:
-        """A view on the watch of these ids, shared with everybody who may see the same of them."""
-        return self._watches.watch(query)
+    @asynccontextmanager
+    async def watch(self, query: LookupQuery) -> AsyncIterator[Viewer]:
+        """A view on the watch of these ids, shared with everybody who may see the same. Raises BudgetExceeded."""
+        caller = query.scope.caller
+        with self._budgets.ids(caller, query.ids), self._budgets.wait(caller):
+            async with self._watches.watch(query) as viewer:
+                yield viewer
 
     async def _poll(self, query: LookupQuery) -> LookupAnswer:
         self._freeze.tick()
@@ -71,16 +83,22 @@ class TaskService:
         return await self.lookup(LookupQuery(ids=ids, products=(product,)))
 
     async def submit(self, submission: Submission) -> SubmitAnswer:
-        """Submit what is well formed; every distinct URL is accounted for. Who may submit is decided by the caller."""
+        """Submit what is well formed; every distinct URL is accounted for. Raises BudgetExceeded.
+
+        Whether the caller may submit at all is decided before.
+        """
         self._freeze.tick()
         started = asyncio.get_running_loop().time()
         product = self._products[submission.product]
         paths, malformed = well_formed(submission)
+        caller = submission.scope.caller
+        self._budgets.charge_urls(caller, len(paths))
         spec = product.spec.submit_of(submission.action, submission.object_type)
         if spec is None:
             submitted = unsupported(paths)
         else:
             submitted = await product.submit(spec, paths, started + self._settings.deadline_seconds)
+        self._budgets.refund_urls(caller, _surely_not_submitted(submitted))
         for each in submitted.accepted:
             self._lookup.expect(submission.scope, each.tasks)
         report = report_on(submission, submitted.accepted, (*malformed, *submitted.refused))
@@ -113,10 +131,15 @@ class TaskService:
             product.close()
 
     async def list(self, query: ListQuery) -> ListAnswer:
-        """One page of the tasks with a matching row, newest first. Raises NothingAnswered and InvalidRequest."""
+        """One page of the tasks with a matching row, newest first. Raises what `Tasks.list` raises."""
         # The last method: below its definition `list` no longer names the builtin to a type checker.
         self._freeze.tick()
+        self._budgets.charge_list(query.scope.caller)
         return await self._lister.list(query)
+
+
+def _surely_not_submitted(submitted: Submitted) -> int:
+    return sum(len(each.object_paths) for each in submitted.refused if each.refusal.reason.certain)
 
 
 def build_service(settings: Settings, credentials: CredentialSource, clock: Clock | None = None) -> TaskService:

@@ -15,6 +15,7 @@ from functions.errors import RejectReason
 from functions.model import TaskKey
 from functions.products.submit.rejections import Accepted, Refused, RejectionCause
 from functions.settings import AuthSettings, Settings, read_settings
+from functions.tasks.query import ANYBODY
 from functions.tasks.service import build_service
 from functions.tasks.submit import Submission, SubmitAnswer, report_on
 from functions.upstream.credentials import CredentialSource
@@ -71,7 +72,11 @@ def test_what_is_submitted_is_accepted_and_can_be_looked_up_where_it_says(
     assert response.headers["server-timing"] == 'cdn;dur=12.3;desc="1 call"'
     assert tasks.submissions == [
         Submission(
-            action="refresh", product="cdn", object_type="directory", object_paths=("https://www.example.com/img/",)
+            action="refresh",
+            product="cdn",
+            object_type="directory",
+            object_paths=("https://www.example.com/img/",),
+            scope=ANYBODY,
         )
     ]
     assert submitting.get(response.headers["location"]).status_code == 200

@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote, urlencode
 import msgspec
 from starlette.types import ASGIApp, Message, Scope
 
+from functions.api.middleware.authentication import CALLER_ADDRESS
 from functions.api.problems import ProblemResponse, RequestRefused
 
 _LEFT_OUT_OF_REQUESTS = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
@@ -145,6 +146,7 @@ def _scope(event: HttpEvent, request_id: str | None) -> Scope:
         "query_string": urlencode(_present(event.query_parameters), quote_via=quote).encode(),
         "headers": _request_headers(event, context, request_id),
         "client": (http.source_ip, 0) if http.source_ip else None,
+        CALLER_ADDRESS: http.source_ip,
         "server": None,
     }
 

@@ -47,8 +47,8 @@ class TaskLookup:
 
     async def answer(self, query: LookupQuery) -> LookupAnswer:
         """Every id asked, exactly once. Raises NothingAnswered."""
-        shared = await self._answer(query.shared(), None)
-        return shared.in_order_of(query.ids)
+        canonical = await self._answer(query.canonical(), None)
+        return canonical.in_order_of(query.ids)
 
     async def poll(self, query: LookupQuery) -> LookupAnswer:
         """The same for a watch: a moving task is asked about anew only when that may show a change."""

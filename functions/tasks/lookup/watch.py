@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -32,7 +32,7 @@ class Watches:
     def __init__(self, lookup: Lookup) -> None:
         """`lookup` answers a query, asking the vendor only for what is due."""
         self._lookup = lookup
-        self._watches: dict[LookupQuery, Watch] = {}
+        self._watches: dict[Hashable, Watch] = {}
         self._closed = False
 
     def release(self) -> None:
@@ -48,19 +48,22 @@ class Watches:
 
     @asynccontextmanager
     async def watch(self, query: LookupQuery) -> AsyncIterator[Viewer]:
-        """A view on the watch that all queries share which differ only in the order of ids and in how they wait."""
-        shared = query.shared()
-        watch = self._watches.get(shared)
+        """A view on the watch that all queries share which differ only in the order of ids and in how they wait.
+
+        Its calls are those of the caller who came first.
+        """
+        key = query.watch_key
+        watch = self._watches.get(key)
         if watch is None or watch.failed:  # a new subscriber must not inherit the failure of an earlier first lookup
-            watch = self._watches[shared] = Watch(shared, self._lookup)
+            watch = self._watches[key] = Watch(query.canonical(), self._lookup)
         if self._closed:
             watch.close()
         watch.join()
         try:
             yield Viewer(watch, query.ids)
         finally:
-            if watch.leave() and self._watches.get(shared) is watch:
-                del self._watches[shared]
+            if watch.leave() and self._watches.get(key) is watch:
+                del self._watches[key]
 
     async def hold(self, query: LookupQuery) -> LookupAnswer:
         """The answer when `query.until` holds or `query.wait` seconds are over, whichever comes first.

@@ -1,0 +1,161 @@
+"""What each caller may use of this instance and of the account, so that one caller cannot use up what others need.
+
+A caller is named by `Scope.caller`. Callers who cannot be told apart share one budget that is ten times as large.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, deque
+from collections.abc import Collection, Hashable, Iterable, Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from functions.errors import TaskStatusError
+from functions.model import Clock, Moment
+from functions.settings import CallerLimits
+from functions.tasks.query import ANONYMOUS, INTERNAL
+
+ANONYMOUS_FACTOR = 10
+MINUTE_SECONDS = 60.0
+DAY_SECONDS = 86_400.0
+_WHEN_FREE_SECONDS = 1
+"""When to come back after a bound on what is open at the same time: it is free as soon as a request ends."""
+
+
+class BudgetExceeded(TaskStatusError):  # noqa: N818 -- it says what happened
+    """Raised when a caller asks for more than its budget; `detail` says which bound, `retry_after` is in seconds."""
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        """`detail` is for the caller."""
+        super().__init__(detail)
+        self.detail = detail
+        self.retry_after = retry_after
+
+
+class CallerBudgets:
+    """The budgets of all callers of this instance."""
+
+    def __init__(self, limits: CallerLimits, clock: Clock) -> None:
+        """`clock` times what is bounded by the minute and by the day."""
+        self._waits = _Distinct(limits.waits, "open waits and streams")
+        self._ids = _Distinct(limits.ids, "distinct ids being looked up")
+        self._lists = _Windowed(limits.lists_per_minute, MINUTE_SECONDS, "lists a minute", clock)
+        self._urls = (
+            _Windowed(limits.urls_per_minute, MINUTE_SECONDS, "submitted URLs a minute", clock),
+            _Windowed(limits.urls_per_day, DAY_SECONDS, "submitted URLs a day", clock),
+        )
+
+    @contextmanager
+    def wait(self, caller: str) -> Iterator[None]:
+        """One wait or stream, while it is open. Raises BudgetExceeded."""
+        with self._waits.hold(caller, (object(),)):
+            yield
+
+    @contextmanager
+    def ids(self, caller: str, ids: Collection[Hashable]) -> Iterator[None]:
+        """These ids, while they are being looked up or waited for. Raises BudgetExceeded."""
+        with self._ids.hold(caller, ids):
+            yield
+
+    def charge_list(self, caller: str) -> None:
+        """One list query. Raises BudgetExceeded."""
+        self._lists.check(caller, 1)
+        self._lists.charge(caller, 1)
+
+    def charge_urls(self, caller: str, count: int) -> None:
+        """So many URLs to be submitted. Raises BudgetExceeded, and then charges nothing."""
+        for budget in self._urls:
+            budget.check(caller, count)
+        for budget in self._urls:
+            budget.charge(caller, count)
+
+    def refund_urls(self, caller: str, count: int) -> None:
+        """So many of the URLs charged last were surely not submitted."""
+        for budget in self._urls:
+            budget.charge(caller, -count)
+
+
+def _limit_of(caller: str, limit: int) -> float:
+    if caller == INTERNAL:
+        return math.inf
+    return limit * ANONYMOUS_FACTOR if caller == ANONYMOUS else limit
+
+
+class _Distinct:
+    """At most `limit` distinct things of a caller at the same time."""
+
+    def __init__(self, limit: int, what: str) -> None:
+        self._limit = limit
+        self._what = what
+        self._held: dict[str, Counter[Hashable]] = {}
+
+    @contextmanager
+    def hold(self, caller: str, things: Collection[Hashable]) -> Iterator[None]:
+        held = self._held.get(caller, Counter())
+        limit = _limit_of(caller, self._limit)
+        if len(held) + sum(thing not in held for thing in things) > limit:
+            raise BudgetExceeded(f"at most {limit} {self._what} for one caller", _WHEN_FREE_SECONDS)
+        self._held[caller] = held
+        held.update(things)
+        try:
+            yield
+        finally:
+            held.subtract(things)
+            for thing in things:
+                if not held[thing]:
+                    del held[thing]
+            if not held:
+                self._held.pop(caller, None)
+
+
+class _Spent(msgspec.Struct):
+    at: Moment
+    count: int
+
+
+class _Windowed:
+    """At most `limit` units of a caller in any `seconds`; kept as at most a few hundred entries a caller."""
+
+    def __init__(self, limit: int, seconds: float, what: str, clock: Clock) -> None:
+        self._limit = limit
+        self._seconds = seconds
+        self._what = what
+        self._clock = clock
+        self._spent: dict[str, deque[_Spent]] = {}
+
+    def check(self, caller: str, count: int) -> None:
+        self._drop_old()
+        limit = _limit_of(caller, self._limit)
+        spent = self._spent.get(caller, ())
+        if sum(each.count for each in spent) + count > limit:
+            raise BudgetExceeded(
+                f"at most {limit} {self._what} for one caller", self._seconds_until(spent, count, limit)
+            )
+
+    def charge(self, caller: str, count: int) -> None:
+        now = self._clock.now()
+        spent = self._spent.setdefault(caller, deque())
+        # Charges within a hundredth of the window are one entry, so that memory does not grow with requests.
+        if spent and spent[-1].at.age_at(now) < self._seconds / 100:
+            spent[-1].count = max(spent[-1].count + count, 0)
+        else:
+            spent.append(_Spent(now, max(count, 0)))
+
+    def _seconds_until(self, spent: Iterable[_Spent], count: int, limit: float) -> int:
+        now = self._clock.now()
+        used = sum(each.count for each in spent)
+        for each in spent:
+            used -= each.count
+            if used + count <= limit:
+                return max(1, math.ceil(self._seconds - each.at.age_at(now)))
+        return math.ceil(self._seconds)
+
+    def _drop_old(self) -> None:
+        now = self._clock.now()
+        for caller, spent in tuple(self._spent.items()):
+            while spent and spent[0].at.age_at(now) >= self._seconds:
+                spent.popleft()
+            if not spent:
+                del self._spent[caller]
