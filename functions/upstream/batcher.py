@@ -94,6 +94,7 @@ class Batcher(Generic[K, T]):
             joined.append(flight)
         self._start_dispatcher()
         self._changed.set()
+        self._caller.limiter.serve()
         return joined
 
     def leave(self, joined: Collection[InFlight[K, T]]) -> None:
@@ -125,7 +126,7 @@ class Batcher(Generic[K, T]):
         try:
             while self._queue:
                 await self._until_ready()
-                permit = await self._caller.limiter.acquire()
+                permit = await self._caller.limiter.acquire(self._reserve)
                 if bulk := self._take_for_bulk():
                     self._start(bulk, self._run_bulk(bulk, permit), permit)
                 elif batch := self._take_batch():
@@ -135,6 +136,12 @@ class Batcher(Generic[K, T]):
         finally:
             if self._dispatcher is asyncio.current_task():
                 self._dispatcher = None
+
+    def _reserve(self) -> int:
+        """Permits that a backlog leaves unused, so that a caller who comes meanwhile need not wait a whole window."""
+        running = {flight.caller for _, batch in self._running.values() for flight in batch}
+        backlog = len(self._queue) > self._size and all(flight.caller in running for flight in self._queue.heads())
+        return self._caller.limiter.newcomers_share if backlog else 0
 
     async def _until_ready(self) -> None:
         loop = asyncio.get_running_loop()

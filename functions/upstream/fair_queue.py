@@ -58,6 +58,10 @@ class FairQueue(Generic[K, T]):
         lane, caller = self._places[key]
         return self._lanes[lane][caller][key]
 
+    def heads(self) -> list[T]:
+        """The next item of every caller in every lane."""
+        return [next(iter(items.values())) for queues in self._lanes.values() for items in queues.values()]
+
     def push(self, key: K, item: T, *, lane: Lane, caller: str) -> None:
         """Add an item at the end of its caller's queue."""
         self._places[key] = (lane, caller)

@@ -11,12 +11,16 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
 WINDOW_SECONDS = 1.0
 _DECREASE = 0.5
 _RECOVERY_PER_SECOND = 0.05
 """Share of the full rate regained in a second without throttling: a halved rate is full again after 10 s."""
+_CALLS_PER_RESERVED_CALL = 8
+"""A backlog of calls leaves one permit in so many unused."""
 
 
 class Permit:
@@ -40,6 +44,11 @@ class Permit:
             limiter._returned(sent=sent)  # noqa: SLF001 -- the two are one mechanism
 
 
+class _Waiter(NamedTuple):
+    turn: asyncio.Future[None]
+    reserve: Callable[[], int]
+
+
 class RateLimiter:
     """At most `rate` calls a second as the vendor counts them. Times are those of the running event loop."""
 
@@ -50,25 +59,27 @@ class RateLimiter:
         self._allowed = float(self.capacity)
         self._running = 0
         self._returning: deque[float] = deque()
-        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._waiters: deque[_Waiter] = deque()
         self._blocked_until = -math.inf
         self._decreased_at = self._recovered_at = -math.inf
         self._timer: asyncio.TimerHandle | None = None
 
-    async def acquire(self) -> Permit:
-        """Wait for a permit."""
-        if self._waiters or self._free(self._now()) < 1:
-            turn = asyncio.get_running_loop().create_future()
-            self._waiters.append(turn)
-            self._serve()
-            try:
-                await turn
-            except asyncio.CancelledError:
-                self._leave(turn)
-                raise
-        else:
-            self._running += 1
+    async def acquire(self, reserve: Callable[[], int] = lambda: 0) -> Permit:
+        """Wait for a permit; `reserve` says how many must be left for others, and is asked again on every `serve`."""
+        waiter = _Waiter(asyncio.get_running_loop().create_future(), reserve)
+        self._waiters.append(waiter)
+        self.serve()
+        try:
+            await waiter.turn
+        except asyncio.CancelledError:
+            self._leave(waiter)
+            raise
         return Permit(self)
+
+    @property
+    def newcomers_share(self) -> int:
+        """How many permits of a window a backlog leaves to those who come meanwhile; few rates have one to spare."""
+        return self.capacity // _CALLS_PER_RESERVED_CALL
 
     def wait_for(self, calls: int = 1) -> float:
         """Seconds until the last of `calls` further calls can be sent, if nothing changes."""
@@ -127,11 +138,12 @@ class RateLimiter:
         self._running -= 1
         if sent:
             self._returning.append(self._now() + self._hold)
-        self._serve()
+        self.serve()
 
-    def _serve(self) -> None:
-        while self._waiters and self._free(self._now()) >= 1:
-            turn = self._waiters.popleft()
+    def serve(self) -> None:
+        """Grant what is free, first come, first served; to be called when a reserve may have changed."""
+        while self._waiters and self._free(self._now()) > self._waiters[0].reserve():
+            turn = self._waiters.popleft().turn
             if not turn.done():
                 self._running += 1
                 turn.set_result(None)
@@ -148,11 +160,13 @@ class RateLimiter:
         moments = [now + WINDOW_SECONDS, *list(self._returning)[:1]]
         if self._blocked_until > now:
             moments = [self._blocked_until]
-        self._timer = asyncio.get_running_loop().call_at(min(moments), self._serve)
+        self._timer = asyncio.get_running_loop().call_at(min(moments), self.serve)
 
-    def _leave(self, turn: asyncio.Future[None]) -> None:
+    def _leave(self, waiter: _Waiter) -> None:
         with suppress(ValueError):
-            self._waiters.remove(turn)
+            self._waiters.remove(waiter)
+            self.serve()  # those behind may need to leave less in reserve
             return
+        turn = waiter.turn
         if turn.done() and not turn.cancelled():  # granted and cancelled at the same moment
             self._returned(sent=False)
