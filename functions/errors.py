@@ -58,6 +58,10 @@ class RejectReason(StrEnum):
 
     QUOTA_EXCEEDED = "quota-exceeded"
     """The day's quota of this kind does not suffice."""
+    QUOTA_RESERVED = "quota-reserved"
+    """What is left of the day's quota is kept for others (`TASK_STATUS_KEEP_QUOTA`)."""
+    QUOTA_UNKNOWN = "quota-unknown"
+    """What is left of the day's quota could not be found out, and a share of it must be kept."""
     QUEUE_FULL = "queue-full"
     """The account has too many unfinished prefetches."""
     THROTTLED = "throttled"
@@ -99,6 +103,8 @@ class RejectReason(StrEnum):
 _REJECT_RETRYABLE = frozenset(
     {
         RejectReason.QUOTA_EXCEEDED,
+        RejectReason.QUOTA_RESERVED,
+        RejectReason.QUOTA_UNKNOWN,
         RejectReason.QUEUE_FULL,
         RejectReason.THROTTLED,
         RejectReason.DEADLINE,

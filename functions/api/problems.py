@@ -74,6 +74,8 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = MappingProxyType(
         "rejected": ProblemType(422, "Nothing was submitted: the product refused it"),
         "idempotency-key-reused": ProblemType(422, "The Idempotency-Key belongs to another request"),
         "quota-exceeded": ProblemType(429, "Nothing was submitted: the day's quota is used up"),
+        "quota-reserved": ProblemType(429, "Nothing was submitted: the rest of the day's quota is kept for others"),
+        "quota-unknown": ProblemType(503, "Nothing was submitted: what is left of the day's quota is not known"),
         "queue-full": ProblemType(429, "Nothing was submitted: too many prefetches are under way"),
         "throttled": ProblemType(429, "Nothing was submitted: the account's calls are used up"),
         "too-many-requests": ProblemType(429, "Too many requests"),

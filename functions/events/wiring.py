@@ -13,13 +13,13 @@ from functions.events.store.changes import ChangeStore
 from functions.events.store.oss import open_store
 from functions.events.store.protocol import ObjectStore, location_of
 from functions.events.submit.accept import ChangeAcceptor
-from functions.events.submit.quota_reserve import QuotaReserve
 from functions.events.submit.submitter import ActionSubmitter
 from functions.events.timings import Timings, timings_of
 from functions.events.with_store import StoreBackedChanges
 from functions.events.without_store import StatelessChanges
 from functions.model import Clock, SystemClock
 from functions.settings import Settings
+from functions.tasks.quota_reserve import QuotaReserve
 from functions.tasks.results import Tasks
 from functions.upstream.credentials import CredentialSource
 
@@ -50,7 +50,7 @@ def store_backed(  # noqa: PLR0913 -- the ground it stands on, each by name
     clock = clock or SystemClock()
     location = location_of(settings.store or "")
     changes = ChangeStore(store, clock)
-    submitter = ActionSubmitter(tasks, QuotaReserve(tasks, settings.keep_quota, clock), timings)
+    submitter = ActionSubmitter(tasks, QuotaReserve(tasks.quota, settings.keep_quota, clock), timings)
     reconciler = ChangeReconciler(
         changes=changes,
         resubmitter=Resubmitter(changes, submitter, clock, timings),

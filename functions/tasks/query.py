@@ -99,6 +99,11 @@ class Scope(msgspec.Struct, frozen=True):
         return Audience(self.products, self.domains)
 
     @property
+    def is_restricted(self) -> bool:
+        """Whether the caller may see or do less than everything."""
+        return (self.products, self.domains, self.actions) != (None, None, None)
+
+    @property
     def principal(self) -> Principal:
         """For whom a product is asked."""
         return Principal(self.caller, None if self.domains is None else self.audience)

@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
+import msgspec
+
 from functions.model import Clock, SystemClock
 from functions.products.lookup.cache import TaskCache
 from functions.products.product import PathMatches, Product, SharedState
 from functions.products.registry import SPECS
-from functions.products.submit.rejections import Submitted
+from functions.errors import RejectReason
+from functions.products.submit.rejections import Refused, RejectionCause, Submitted
 from functions.settings import Settings
 from functions.tasks.budget import CallerBudgets
 from functions.tasks.listing.page import TaskLister
@@ -19,6 +22,7 @@ from functions.tasks.lookup.problems import problems_of
 from functions.tasks.lookup.watch import Viewer, Watches
 from functions.tasks.query import EVERYTHING, ListQuery, LookupQuery, RequestedId, Scope
 from functions.tasks.quota import Quotas
+from functions.tasks.quota_reserve import FIGURES_SECONDS, QuotaReserve
 from functions.tasks.results import ListAnswer, LookupAnswer, NothingAnswered, QuotaAnswer
 from functions.tasks.submit import Submission, SubmitAnswer, report_on, unsupported, well_formed
 from functions.upstream.credentials import CredentialSource
@@ -39,6 +43,7 @@ class TaskService:
         self._lister = TaskLister(settings, products, clock)
         self._quotas = Quotas(settings, products, clock)
         self._budgets = CallerBudgets(settings.callers, clock)
+        self._reserve = QuotaReserve(self._quotas.report, settings.keep_quota, clock)
         self._freeze = FreezeDetector(clock, self.after_freeze)
 
     async def lookup(self, query: LookupQuery) -> LookupAnswer:
@@ -93,17 +98,31 @@ class TaskService:
         paths, malformed = well_formed(submission)
         caller = submission.scope.caller
         self._budgets.charge_urls(caller, len(paths))
+        paths, reserved = await self._within_reserve(submission, paths)
         spec = product.spec.submit_of(submission.action, submission.object_type)
         if spec is None:
             submitted = unsupported(paths)
         else:
             submitted = await product.submit(spec, paths, started + self._settings.deadline_seconds)
+        submitted = msgspec.structs.replace(submitted, refused=(*reserved, *submitted.refused))
         self._budgets.refund_urls(caller, _surely_not_submitted(submitted))
         for each in submitted.accepted:
             self._lookup.expect(submission.scope, each.tasks)
         report = report_on(submission, submitted.accepted, (*malformed, *submitted.refused))
         seconds = asyncio.get_running_loop().time() - started
         return SubmitAnswer(report=report, accepted=submitted.accepted, seconds=seconds, calls=submitted.calls)
+
+    async def _within_reserve(
+        self, submission: Submission, paths: tuple[str, ...]
+    ) -> tuple[tuple[str, ...], tuple[Refused, ...]]:
+        """The URLs that may be submitted, and those refused because a caller with narrow rights must leave quota."""
+        if not submission.scope.is_restricted or not paths:
+            return paths, ()
+        granted = await self._reserve.grant(submission.product, submission.action, submission.object_type, len(paths))
+        if granted is None:
+            return (), (Refused(paths, RejectionCause(reason=RejectReason.QUOTA_UNKNOWN, retry_after=FIGURES_SECONDS)),)
+        rest = paths[granted:]
+        return paths[:granted], (Refused(rest, RejectionCause(reason=RejectReason.QUOTA_RESERVED)),) if rest else ()
 
     def figures(self) -> tuple[ActionStats, ...]:
         """Figures of each vendor action, as they stand."""

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.testing import Row, Transition
+from functions.errors import Reason, UpstreamFault
 from functions.model import Moment
 from functions.settings import CallerLimits, Settings
 from functions.tasks.budget import BudgetExceeded, CallerBudgets
@@ -195,5 +196,33 @@ def test_lists_are_bounded_by_the_minute_and_other_callers_are_not_touched() -> 
         with pytest.raises(BudgetExceeded):
             await service.list(ListQuery(products=ALL, scope=RUDE))
         await service.list(ListQuery(products=ALL, scope=ANYBODY))
+
+    run(main())
+
+
+def test_a_caller_with_narrow_rights_leaves_the_reserve_of_the_days_quota_and_one_with_all_rights_need_not() -> None:
+    """Case A3."""
+
+    async def main() -> None:
+        account = Account()
+        service = instance_over(account, Settings(keep_quota=0.2))
+        narrow = Scope(domains=frozenset({"a.com"}), caller="narrow")
+        answer = await service.submit(submission(narrow, 1_000))
+        rejected = [(each.reason, len(each.object_paths)) for each in answer.report.rejected]
+        assert rejected == [("quota-reserved", 200)]
+        again = await service.submit(submission(Scope(caller="full"), 100))
+        assert not again.report.rejected
+
+    run(main())
+
+
+def test_while_the_quota_is_not_known_a_caller_with_narrow_rights_submits_nothing() -> None:
+    async def main() -> None:
+        account = Account()
+        account.faults["DescribeRefreshQuota"] = UpstreamFault(Reason.UNAVAILABLE, product="cdn")
+        service = instance_over(account, Settings(products=("cdn",), deadline_seconds=1))
+        answer = await service.submit(submission(Scope(actions=frozenset({"preload"}), caller="narrow"), 5))
+        assert [(each.reason, each.retry_after) for each in answer.report.rejected] == [("quota-unknown", 60)]
+        assert account.calls["PushObjectCache"] == 0
 
     run(main())

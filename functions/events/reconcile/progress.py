@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from functions.events.change import MISSING, Action, ChangeRecord
-from functions.events.submit.submitter import QUOTA_RESERVED
+from functions.errors import RejectReason
 from functions.model import Status
 from functions.tasks.render.fold import fold_status
 from functions.tasks.report import Outcome, Task, TaskReport
@@ -44,7 +44,7 @@ def is_ready(record: ChangeRecord, action: Action) -> bool:
 def outcome_of(actions: Iterable[Action]) -> str:
     """The worst of what came of actions that are all finished."""
     found = {_outcome(action) for action in actions if action.refusal != REFRESH_INCOMPLETE}
-    order = (Outcome.FAILED.value, REJECTED, QUOTA_RESERVED, MISSING)
+    order = (Outcome.FAILED.value, REJECTED, RejectReason.QUOTA_RESERVED, MISSING)
     return next((word for word in order if word in found), Outcome.SUCCEEDED.value)
 
 
@@ -55,7 +55,7 @@ def _is_useless(record: ChangeRecord, action: Action) -> bool:
 
 def _outcome(action: Action) -> str:
     if action.refusal is not None:
-        return QUOTA_RESERVED if action.refusal == QUOTA_RESERVED else REJECTED
+        return RejectReason.QUOTA_RESERVED if action.refusal == RejectReason.QUOTA_RESERVED else REJECTED
     if action.status == MISSING:
         return MISSING
     return Outcome.SUCCEEDED.value if action.status == Status.COMPLETE else Outcome.FAILED.value

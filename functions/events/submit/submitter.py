@@ -10,17 +10,14 @@ import msgspec
 from functions.errors import RejectReason
 from functions.events.change import Action, ActionKind
 from functions.events.submit.debounce import Debouncer
-from functions.events.submit.quota_reserve import QuotaReserve
 from functions.events.timings import Timings
 from functions.logs import log_event
+from functions.tasks.quota_reserve import QuotaReserve
 from functions.tasks.results import Tasks
 from functions.tasks.submit import Submission, SubmitAnswer
 
 MAX_URLS = 1_000
 """The most that one call takes of any kind (docs/vendor.md 2); the service splits what takes less."""
-QUOTA_RESERVED = "quota-reserved"
-"""The one refusal that is this handler's own: the rest of the day's quota is left to people."""
-QUOTA_UNKNOWN = "quota-unknown"
 FINAL = frozenset(
     {
         RejectReason.INVALID_OBJECT_PATH,
@@ -76,8 +73,8 @@ class ActionSubmitter:
     ) -> Mapping[str, SubmitResult]:
         granted = await self._reserve.grant(product, kind, object_type, len(urls))
         if granted is None:
-            return dict.fromkeys(urls, SubmitResult(last_rejection=QUOTA_UNKNOWN))
-        results = dict.fromkeys(urls[granted:], SubmitResult(refusal=QUOTA_RESERVED))
+            return dict.fromkeys(urls, SubmitResult(last_rejection=RejectReason.QUOTA_UNKNOWN))
+        results = dict.fromkeys(urls[granted:], SubmitResult(refusal=RejectReason.QUOTA_RESERVED))
         if granted:
             submission = Submission(product=product, action=kind, object_type=object_type, object_paths=urls[:granted])
             answer = await self._tasks.submit(submission)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import pytest
 
 from functions.events.submit.debounce import Debouncer
-from functions.events.submit.quota_reserve import LOOKUP_SECONDS
 from functions.events.timings import RECOVER_SECONDS, timings_of
 from functions.settings import Settings
+from functions.tasks.quota_reserve import LOOKUP_SECONDS
 from tests.support.virtual_time import run
 
 

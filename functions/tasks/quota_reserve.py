@@ -1,0 +1,74 @@
+"""Keeps a share of the day's quota (`TASK_STATUS_KEEP_QUOTA`) for people whose rights are not restricted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+
+from functions.logs import log_event
+from functions.model import Clock, Moment
+from functions.tasks.query import EVERYTHING, Scope
+from functions.tasks.results import NothingAnswered, QuotaAnswer
+
+FIGURES_SECONDS = 60.0
+"""How long the vendor's figures serve; what is submitted meanwhile is counted here."""
+LOOKUP_SECONDS = 3.0
+"""What asking for the figures may take: a submission waits for it."""
+QUOTA_OF: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("refresh", "file"): "url",
+        ("refresh", "directory"): "directory",
+        ("refresh", "regex"): "regex",
+        ("refresh", "ignoreparams"): "ignore-params",
+        ("preload", "file"): "preload",
+    }
+)
+"""Which of the day's quotas a submission, by action and object type, counts against (docs/vendor.md 3)."""
+
+
+class QuotaReserve:
+    """Grants submissions down to the reserve; one per service, so that all its submissions are counted together."""
+
+    def __init__(self, quota: Callable[[Scope], Awaitable[QuotaAnswer]], keep: float, clock: Clock) -> None:
+        """`quota` asks the vendor; `keep` is the share to leave, 0 to 1."""
+        self._quota = quota
+        self._keep = keep
+        self._clock = clock
+        self._asking = asyncio.Lock()
+        self._asked: Moment | None = None
+        self._grantable: dict[tuple[str, str], int] = {}
+
+    async def grant(self, product: str, action: str, object_type: str, wanted: int) -> int | None:
+        """How many of `wanted` URLs may be submitted now; they count as spent.
+
+        None while the quota is not known: it could be used up, so nothing may be submitted yet.
+        """
+        if not self._keep:
+            return wanted
+        quota = (product, QUOTA_OF[action, object_type])
+        async with self._asking:
+            if self._asked is None or self._asked.age_at(self._clock.now()) >= FIGURES_SECONDS:
+                await self._ask()
+            left = self._grantable.get(quota)
+            if left is None:
+                log_event("quota-unknown", level=logging.WARNING, product=product, action=action, urls=wanted)
+                return None
+            granted = min(wanted, left)
+            self._grantable[quota] = left - granted
+            return granted
+
+    async def _ask(self) -> None:
+        self._asked = self._clock.now()
+        self._grantable.clear()
+        try:
+            async with asyncio.timeout(LOOKUP_SECONDS):
+                quotas = (await self._quota(EVERYTHING)).report.quotas
+        except (NothingAnswered, TimeoutError):
+            return
+        for each in quotas:
+            if each.quota is not None and each.remaining is not None:
+                left = math.floor(each.remaining - each.quota * self._keep)
+                self._grantable[each.product, each.kind] = max(left, 0)
