@@ -27,6 +27,8 @@ from functions.upstream.operation import Operation
 FUNCTION_COMPUTE_VARIABLES = ("FC_FUNCTION_NAME", "FC_INSTANCE_ID", "FC_ACCOUNT_ID", "FC_REGION", "FC_FUNC_CODE_PATH")
 """Set by Function Compute alone: the prefix FC_ is reserved there (docs/function-compute.md 4.1)."""
 
+_MAX_LIMIT = 1_000_000
+
 
 class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Who may ask. `mode` is `jwt` or `none`; with `jwt` and nothing configured, nobody."""
@@ -153,16 +155,14 @@ def read_settings(environ: Mapping[str, str], *, on_function_compute: bool = Fal
 
 def _caller_limits(read: Environment) -> CallerLimits:
     default = CallerLimits()
-
-    def limit(name: str, value: int) -> int:
-        return int(read.number(f"CALLER_{name}", value, 1, 1_000_000, whole=True))
-
     return CallerLimits(
-        waits=limit("WAITS", default.waits),
-        ids=limit("IDS", default.ids),
-        lists_per_minute=limit("LISTS_PER_MINUTE", default.lists_per_minute),
-        urls_per_minute=limit("URLS_PER_MINUTE", default.urls_per_minute),
-        urls_per_day=limit("URLS_PER_DAY", default.urls_per_day),
+        waits=int(read.number("CALLER_WAITS", default.waits, 1, _MAX_LIMIT, whole=True)),
+        ids=int(read.number("CALLER_IDS", default.ids, 1, _MAX_LIMIT, whole=True)),
+        lists_per_minute=int(
+            read.number("CALLER_LISTS_PER_MINUTE", default.lists_per_minute, 1, _MAX_LIMIT, whole=True)
+        ),
+        urls_per_minute=int(read.number("CALLER_URLS_PER_MINUTE", default.urls_per_minute, 1, _MAX_LIMIT, whole=True)),
+        urls_per_day=int(read.number("CALLER_URLS_PER_DAY", default.urls_per_day, 1, _MAX_LIMIT, whole=True)),
     )
 
 

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
+from functions.errors import RejectReason
 from functions.model import Clock, SystemClock
 from functions.products.lookup.cache import TaskCache
 from functions.products.product import PathMatches, Product, SharedState
 from functions.products.registry import SPECS
-from functions.errors import RejectReason
 from functions.products.submit.rejections import Refused, RejectionCause, Submitted
 from functions.settings import Settings
 from functions.tasks.budget import CallerBudgets
@@ -158,7 +158,7 @@ class TaskService:
 
 
 def _surely_not_submitted(submitted: Submitted) -> int:
-    return sum(len(each.object_paths) for each in submitted.refused if each.refusal.reason.certain)
+    return sum(len(each.object_paths) for each in submitted.refused if each.cause.reason.certain)
 
 
 def build_service(settings: Settings, credentials: CredentialSource, clock: Clock | None = None) -> TaskService:

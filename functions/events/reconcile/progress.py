@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from functions.events.change import MISSING, Action, ChangeRecord
 from functions.errors import RejectReason
+from functions.events.change import MISSING, Action, ChangeRecord
 from functions.model import Status
 from functions.tasks.render.fold import fold_status
 from functions.tasks.report import Outcome, Task, TaskReport
