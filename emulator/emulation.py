@@ -11,11 +11,13 @@ from emulator.core.clock import Clock, SystemClock
 from emulator.core.exchange import Shared
 from emulator.core.fault_registry import FaultRegistry
 from emulator.core.latency import Latency
+from emulator.events.cdn_triggers import CdnTriggers
 from emulator.events.webhooks import Webhooks
 from emulator.oss.backend import OssBackend
 from emulator.products import PRODUCTS
 from emulator.tasks.backend import TaskBackend
 from emulator.tasks.limits import Limits
+from emulator.vod.media import Media
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,13 +50,15 @@ class Emulation:
         documented = {product.name: product.limits for product in PRODUCTS}
         self.limits = Limits(self.clock, documented, lifted=not self._options.limits)
         self.background = Background()
+        self.media = Media(self.tasks)
         self.oss = OssBackend(self.clock, self.background)
+        self.cdn_triggers = CdnTriggers(self.tasks, self.clock, self.background, self.oss.sender)
         self.webhooks = Webhooks(self.clock)
         self._populate()
 
     def reset(self) -> None:
         """Everything as at the start: tasks, faults, latency, limits, calls, keys, buckets, events, webhooks."""
-        for part in (self.tasks, self.faults, self.latency, self.calls, self.oss, self.webhooks):
+        for part in (self.tasks, self.faults, self.latency, self.calls, self.oss, self.cdn_triggers, self.webhooks):
             part.clear()
         self.limits.restore()
         self.accounts.reset()

@@ -1,8 +1,10 @@
-"""The control API's commands for OSS, its triggers and the webhook receiver.
+"""The control API's commands for OSS, all triggers, media, and the webhook receiver.
 
 GET    buckets                   [BucketSettings]; POST: BucketSettings
 POST   notifications             Notification -> {"ruleId"}
 POST   timers                    Timer; DELETE: none ticks any more
+POST   cdn-triggers              CdnTrigger: finished tasks of CDN are told to a function; DELETE: no more
+POST   media                     MediaItem: a video of VOD, for its refresh jobs
 GET    events                    [ObjectEvent]
 POST   events/redeliver          {"events": how many}
 GET    deliveries                [Attempt], the answers in Base64
@@ -19,10 +21,12 @@ import msgspec
 
 from emulator.control.requests import Command, CommandRequest
 from emulator.emulation import Emulation
+from emulator.events.cdn_triggers import CdnTrigger
 from emulator.events.delivery import Delivery
 from emulator.events.timers import Timer
 from emulator.events.triggers import Notification
 from emulator.oss.buckets import BucketSettings
+from emulator.vod.media import MediaItem
 
 
 class ReceivedText(msgspec.Struct, frozen=True):
@@ -59,12 +63,19 @@ def _delivery(emulation: Emulation, request: CommandRequest) -> dict[str, Any]:
     return shown
 
 
+def _add_cdn_trigger(emulation: Emulation, request: CommandRequest) -> None:
+    emulation.cdn_triggers.add(request.read(CdnTrigger))
+
+
 COMMANDS: Mapping[tuple[str, str, int], Command] = {
     ("GET", "buckets", 0): lambda emulation, _request: emulation.oss.buckets.all(),
     ("POST", "buckets", 0): lambda emulation, request: emulation.oss.buckets.create(request.read(BucketSettings)),
     ("POST", "notifications", 0): _add_rule,
     ("POST", "timers", 0): lambda emulation, request: emulation.oss.add_timer(request.read(Timer)),
     ("DELETE", "timers", 0): lambda emulation, _request: emulation.oss.stop_timers(),
+    ("POST", "cdn-triggers", 0): _add_cdn_trigger,
+    ("DELETE", "cdn-triggers", 0): lambda emulation, _request: emulation.cdn_triggers.clear(),
+    ("POST", "media", 0): lambda emulation, request: emulation.media.put(request.read(MediaItem)),
     ("GET", "events", 0): lambda emulation, _request: emulation.oss.events,
     ("POST", "events", 1): lambda emulation, request: _event_command(emulation, *request.names),
     ("GET", "deliveries", 0): lambda emulation, _request: emulation.oss.deliveries,

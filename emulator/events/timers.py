@@ -1,4 +1,4 @@
-"""Timer triggers: a tick every so many seconds, as Function Compute's timer sends it (docs/function-compute.md 7)."""
+"""Timer triggers: a tick every so many seconds, as Function Compute's timer sends it (docs/function-compute.md 5.8)."""
 
 from __future__ import annotations
 

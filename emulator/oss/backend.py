@@ -27,8 +27,8 @@ class OssBackend:
     def __init__(self, clock: Clock, background: Background) -> None:
         """No buckets; the objects' times are `clock`'s."""
         self.buckets = Buckets(clock, self._announce)
-        self._sender = EventSender(clock, background)
-        self._timers = Timers(clock, background, self._sender)
+        self.sender = EventSender(clock, background)
+        self._timers = Timers(clock, background, self.sender)
         self._lock = Lock()
         self._rules: tuple[Notification, ...] = ()
         self._events: list[ObjectEvent] = []
@@ -39,7 +39,7 @@ class OssBackend:
         with self._lock:
             self._rules, self._events = (), []
         self.buckets.clear()
-        self._sender.clear()
+        self.sender.clear()
 
     # Buckets and objects.
 
@@ -111,11 +111,11 @@ class OssBackend:
     @property
     def delivery(self) -> Delivery:
         """How events travel; settable."""
-        return self._sender.options
+        return self.sender.options
 
     @delivery.setter
     def delivery(self, options: Delivery) -> None:
-        self._sender.options = options
+        self.sender.options = options
 
     @property
     def events(self) -> tuple[ObjectEvent, ...]:
@@ -126,7 +126,7 @@ class OssBackend:
     @property
     def deliveries(self) -> tuple[Attempt, ...]:
         """Every invocation, in the order in which they ended."""
-        return self._sender.attempts
+        return self.sender.attempts
 
     def redeliver(self) -> int:
         """Send every event so far once more, to whom the rules name now; how many there were."""
@@ -137,7 +137,7 @@ class OssBackend:
 
     def settle(self, timeout: float = 10.0) -> None:
         """Wait until no event or tick is under way. Raises TimeoutError after `timeout` seconds."""
-        self._sender.settle(timeout)
+        self.sender.settle(timeout)
 
     def _announce(self, event: ObjectEvent) -> None:
         with self._lock:
@@ -148,7 +148,7 @@ class OssBackend:
         for rule in self._rules:
             if rule.matches(event):
                 body = event.encoded(rule.rule_id)
-                self._sender.send_copies(Invocation(url=rule.url, kind="oss", key=event.key, body=body))
+                self.sender.send_copies(Invocation(url=rule.url, kind="oss", key=event.key, body=body))
 
 
 def _by_hand(event: str | None) -> Cause:

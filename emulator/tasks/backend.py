@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from threading import RLock
+from typing import Any
 
 from emulator.core.accounts import DEFAULT_ACCOUNT
 from emulator.core.clock import Clock
@@ -47,6 +48,7 @@ class TaskBackend:
             self._records: dict[tuple[str, str], TaskRecord] = {}
             self._by_age: defaultdict[str, list[TaskRecord]] = defaultdict(list)
             self._merging: dict[tuple[str, str, str, str], TaskRecord] = {}
+            self._documents: defaultdict[tuple[str, str], dict[str, Any]] = defaultdict(dict)
             self._ids = itertools.count(FIRST_ID)
             self._sequence = itertools.count()
 
@@ -126,6 +128,10 @@ class TaskBackend:
             return tuple(record.view(record.position(now)) for record in reversed(self._by_age[product]))
 
     # What the operations do.
+
+    def documents(self, product: str, kind: str) -> dict[str, Any]:
+        """What a product keeps beside its tasks, by its own ids: its jobs, for instance."""
+        return self._documents[product, kind]
 
     def read(self, account: str, product: str, task_ids: Iterable[str]) -> list[TaskView]:
         """The tasks of these ids that exist, are the account's and not too old; newest first. This is a read."""

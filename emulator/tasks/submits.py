@@ -75,16 +75,19 @@ def _refresh(context: Context, *, types: Mapping[str, SubmitType], errors: Submi
     kind = types.get((context.get("ObjectType") or "File").lower())
     if kind is None:
         raise api_error(400, "InvalidObjectType.ValueNotSupported", "The specified ObjectType is not supported.")
-    return {"RefreshTaskId": _submit(context, kind, errors)}
+    return {"RefreshTaskId": submit(context, context.params["ObjectPath"], kind, errors)}
 
 
 def _preload(context: Context, *, id_member: str, errors: SubmitErrors) -> Body:
-    return {id_member: _submit(context, PRELOAD, errors)}
+    return {id_member: submit(context, context.params["ObjectPath"], PRELOAD, errors)}
 
 
-def _submit(context: Context, kind: SubmitType, errors: SubmitErrors) -> str:
-    """The new ids, comma-joined. Raises ApiError before anything has changed."""
-    paths = _paths(context.params["ObjectPath"], kind)
+def submit(context: Context, object_path: str, kind: SubmitType, errors: SubmitErrors) -> str:
+    """Make tasks for the URLs in `object_path`, one a line; the new ids, comma-joined.
+
+    Raises ApiError, and then nothing has changed.
+    """
+    paths = _paths(object_path, kind)
     domains = {domain_of(path) for path in paths}
     _check_domains(context, domains, errors)
     _check_queue(context, kind, len(paths), errors)

@@ -12,6 +12,8 @@ LIMITS = ProductLimits(
         "RefreshVodObjectCaches": 30,
         "PreloadVodObjectCaches": 15,
         "DescribeVodRefreshQuota": 20,
+        "RefreshMediaPlayUrls": 50,
+        "GetMediaRefreshJobs": 50,
     },
     quotas={"url": 2_000, "directory": 100, "preload": 500, "block": 300},
     preload_queue=50_000,

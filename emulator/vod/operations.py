@@ -6,7 +6,7 @@ from emulator.tasks.quota import QuotaFields, quota_fields, quota_operation
 from emulator.tasks.reads import list_operation
 from emulator.tasks.rows import RowFormat
 from emulator.tasks.submits import AREA, L2_PRELOAD, WITH_HEADER, preload_operation, refresh_operation
-from emulator.vod import errors, limits
+from emulator.vod import errors, limits, media
 
 OPERATIONS = (
     list_operation("DescribeVodRefreshTasks", "Task", RowFormat(), limits.LIST_RULES),
@@ -16,4 +16,5 @@ OPERATIONS = (
         "DescribeVodRefreshQuota",
         {**quota_fields("url", "directory", "preload"), "block": QuotaFields("BlockQuota", "blockRemain")},
     ),
+    *media.OPERATIONS,
 )

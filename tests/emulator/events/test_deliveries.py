@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import socket
 from collections import Counter
-from collections.abc import Iterator
 
 import alibabacloud_oss_v2 as oss
 import pytest
 
 from emulator.testing import AccessKey, Delivery, Emulator, ManualClock
-from tests.emulator.events.function_host import Function, running_function
+from tests.emulator.events.function_host import Function
 from tests.emulator.oss.clients import AWKWARD, client, put
-
-
-@pytest.fixture
-def function() -> Iterator[Function]:
-    with running_function() as host:
-        yield host
 
 
 @pytest.fixture(autouse=True)
