@@ -68,6 +68,8 @@ export interface SubmitOptions extends Stoppable {
 /** A status endpoint, asked with one token. Watches with the same endpoint and token (by value) share one connection. */
 export declare class TaskStatusClient {
   constructor(url: string | URL, options?: ClientOptions);
+  /** Whether both ask the same service in the same way: of two functions for a token that is assumed. */
+  equals(other: unknown): boolean;
   /** One answer about these ids. */
   lookup(ids: TaskIds, options?: LookupOptions): Promise<TaskReport>;
   /** One page, newest first; without `nextPageToken` it is the last. */
@@ -146,7 +148,7 @@ export declare class TaskStatusElement extends HTMLElement {
    * have come to rest; only another token begins anew.
    */
   token: TokenSource | undefined;
-  /** Instead of `endpoint` and `token`. */
+  /** Instead of `endpoint` and `token`. An equal client in place of another restarts nothing. */
   client: TaskStatusClient | undefined;
   /** What is shown. Set it, or `task`, to show what was asked for elsewhere. */
   get report(): WatchReport | undefined;

@@ -6,8 +6,11 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { createGzip } from 'node:zlib';
 
+/** `accepted` tells what each request asked for. */
 export async function compressing(origin) {
+  const accepted = [];
   const server = createServer((asked, answer) => {
+    accepted.push(asked.headers.accept);
     const { hostname, port } = new URL(origin);
     const forward = request({ hostname, port, path: asked.url, method: asked.method, headers: asked.headers, agent: false }, (given) => {
       const kept = given.statusCode === 204 || /no-transform/.test(given.headers['cache-control'] ?? '');
@@ -23,6 +26,7 @@ export async function compressing(origin) {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
+    accepted,
     url: `http://127.0.0.1:${server.address().port}/`,
     close: () => {
       server.closeAllConnections();

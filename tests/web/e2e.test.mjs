@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { TaskStatusClient } from '../../functions/web/task-status.js';
 import { accessible, kept, launched, rowsOf } from './browser.mjs';
+import { compressing } from './compressing-proxy.mjs';
 import { until } from './scripted-server.mjs';
 
 const { SERVICE_URL, EMULATOR_URL, LISTED_PORT } = process.env;
@@ -147,6 +148,15 @@ describe('the real service', { concurrency: true }, () => {
     assert.deepEqual([summary.done, tasks[0].status, tasks[0].objectCounts.failed], [false, 'running', 1]);
     const { notFound } = await client.lookup('cdn:99887766');
     assert.equal(notFound[0].mayAppear, true);
+  });
+
+  test('behind a proxy that compresses, tasks are followed by streams all the same', async (t) => {
+    const proxy = await compressing(SERVICE_URL);
+    t.after(proxy.close);
+    const id = await moving('cdn', ['http://img.example.com/j.jpg'], 4);
+    const last = await new TaskStatusClient(proxy.url).wait(id, { signal: AbortSignal.timeout(20_000) });
+    assert.equal(last.summary.outcome, 'succeeded');
+    assert.deepEqual([...new Set(proxy.accepted)], ['text/event-stream']);
   });
 
   test('where streams are kept back, the same tasks are followed by held requests and by polling', async () => {

@@ -179,6 +179,21 @@ test('an element that is moved keeps what it shows, and what is over is neither 
   assert.equal(server.requests.length, 1);
 });
 
+test('an element that is moved or given an equal client by whoever hears of its end tells of it once', async () => {
+  server.on('stream', stream(said({ tasks: [complete('cdn:1')] }), over));
+  await show('<task-status task-id="cdn:1"></task-status>', `globalThis.told = [];
+    const element = document.querySelector('task-status');
+    const again = () => { element.client = new TaskStatusClient('/', { token: () => 'shared' }); document.querySelector('main').append(element); };
+    for (const type of ['change', 'done']) element.addEventListener(type, () => { told.push(type); if (told.length < 20) again(); });
+    again();`);
+  await state('complete');
+  await page.waitForTimeout(100);
+  assert.deepEqual(await page.evaluate(() => told), ['change', 'done']);
+  assert.equal(server.requests.length, 1);
+  await page.evaluate(() => (document.querySelector('task-status').client = new TaskStatusClient('/elsewhere/')));
+  await state('asking');
+});
+
 test('behind a proxy that compresses, a stream that allows it is given up, and one that forbids it is followed', async () => {
   const opened = stream(said({ tasks: [task('cdn:1')] }), silence);
   server.on('stream', opened);

@@ -28,7 +28,7 @@ from tests.support.web_function import web_over
 HERE = Path(__file__).parent
 NODE = Path(sys.executable).with_name("node")
 RUNNER = ("--test", "--test-reporter=spec", "--test-force-exit", "--test-timeout=60000")
-ALONE = ("event-stream", "ids", "reports", "client", "jsdom", "element", "frameworks", "package", "page")
+ALONE = ("csv", "event-stream", "ids", "reports", "client", "jsdom", "element", "frameworks", "package", "page")
 """Files that bring a service of their own."""
 OVER_THE_SERVICE = "e2e"
 TIMES = {"timeout_seconds": 8, "deadline_seconds": 4, "fresh_seconds": 0.1}

@@ -20,6 +20,13 @@ export class TaskStatusClient {
 		this.#tokens = new TokenSource(token, this.#timing.answer);
 	}
 
+	/** What is asked of one may be left to the other. */
+	equals(other) {
+		if (!(other instanceof TaskStatusClient)) return false;
+		const sameTiming = JSON.stringify(this.#timing) === JSON.stringify(other.#timing);
+		return sameTiming && this.#endpoint.href === other.#endpoint.href && this.#tokens.equals(other.#tokens);
+	}
+
 	async lookup(ids, { signal, ...parameters } = NOTHING) {
 		const question = { taskId: checked(ids), ...parameters };
 		return this.#json(signal, (options) => this.#endpoint.ask(question, options));

@@ -103,9 +103,9 @@ export class TaskStatusElement extends Base {
 	}
 
 	set client(client) {
-		if (client === this.#client) return;
+		const before = this.#client;
 		this.#client = client;
-		this.#restart();
+		if (client !== before && !client?.equals?.(before)) this.#restart(true);
 	}
 
 	get report() {
@@ -150,8 +150,7 @@ export class TaskStatusElement extends Base {
 		if (!idsIn(this.taskId).length) return;
 		try {
 			await this.#follow(signal);
-			this.#over = true;
-			this.#fire('done', this.#report);
+			if (this.#over) this.#fire('done', this.#report);
 		} catch (fault) {
 			if (signal.aborted) return;
 			this.#fault = fault instanceof TaskStatusError ? fault : new TaskStatusError({ reason: 'unexpected', cause: fault });
@@ -167,6 +166,8 @@ export class TaskStatusElement extends Base {
 			this.#draw();
 		};
 		for await (const report of client.watch(this.taskId, { objects: this.objects, signal, onTrouble })) {
+			// Before anybody hears of it, who may move this element at once.
+			this.#over = report.summary.done;
 			this.report = report;
 			this.#fire('change', report);
 		}

@@ -17,6 +17,11 @@ export class TokenSource {
 		return typeof this.#given === 'function';
 	}
 
+	/** Of two functions it cannot be told without asking them; frameworks make a new one of the same kind at every rendering. */
+	equals(other) {
+		return this.#given === other.#given || (this.renews && other.renews);
+	}
+
 	/** @param {{refused?: string, signal?: AbortSignal}} [asked] @returns {Promise<string | undefined>} */
 	async get({ refused, signal } = {}) {
 		if (!this.renews) return this.#given;
