@@ -1,7 +1,8 @@
 """One JSON object per line on stdout: what Function Compute's log service can search and chart.
 
-Every module logs by `log_event(name, **members)`. Of an exception only types and places are written: its text may hold
-what the SDK was signing with (docs/vendor.md 7.6).
+Every module logs by `log_event(name, **members)`. Whatever a member holds, a line is bounded and has no control
+characters and no secrets (`functions/redaction.py`). Of an exception only types and places are written: its text may
+hold what the SDK was signing with (docs/vendor.md 7.6).
 """
 
 from __future__ import annotations
@@ -9,11 +10,16 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
+
+from functions.redaction import clean_text
 
 NOISY = ("darabonba-core", "credentials", "uvicorn.access")
 """The SDK's own loggers, which at import set themselves to DEBUG or INFO and write to stderr; and uvicorn's, which
@@ -22,6 +28,8 @@ writes whole queries: there may be something in one that its sender should not h
 
 current_request_id: ContextVar[str | None] = ContextVar("current_request_id", default=None)
 """The id of the request that is being answered; every line logged meanwhile bears it, vendor calls included."""
+_MAX_DEPTH, _MAX_ITEMS = 4, 100
+_LARGE_INTEGER = 2**63
 _events = logging.getLogger("functions")
 
 
@@ -39,21 +47,21 @@ class JsonLines(logging.Formatter):
     """Formats a record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line; a member that cannot be encoded is written as its type's name."""
+        """The line; of a member that is no JSON the name of its type is written."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC)
             .isoformat(timespec="milliseconds")
             .replace("+00:00", "Z"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": clean_text(record.getMessage()),
         }
         if request_id := current_request_id.get():
-            line["requestId"] = request_id
-        line |= getattr(record, "members", {})
+            line["requestId"] = clean_text(request_id)
+        line |= _safe(getattr(record, "members", {}))
         if record.exc_info and record.exc_info[1] is not None:
             line["exception"] = describe(record.exc_info[1])
-        return msgspec.json.encode(line, enc_hook=_type_name).decode()
+        return msgspec.json.encode(line).decode()
 
 
 def describe(fault: BaseException) -> list[str]:
@@ -82,6 +90,24 @@ def configure(level: str) -> None:
         noisy.setLevel(logging.CRITICAL)
         # The SDK is imported later and then undoes both lines above; this it leaves alone.
         noisy.disabled = True
+
+
+def _safe(value: object, depth: int = 0) -> Any:
+    """The value as JSON that is bounded in depth, length and size of its texts, and without secrets."""
+    if value is None or isinstance(value, bool | float):
+        return value
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, int):
+        return value if abs(value) < _LARGE_INTEGER else clean_text(hex(value))
+    if isinstance(value, msgspec.Struct):
+        value = msgspec.to_builtins(value, enc_hook=_type_name)
+    if depth < _MAX_DEPTH and isinstance(value, Mapping):
+        items = islice(value.items(), _MAX_ITEMS)
+        return {clean_text(str(name)): _safe(member, depth + 1) for name, member in items}
+    if depth < _MAX_DEPTH and isinstance(value, Sequence | AbstractSet) and not isinstance(value, bytes | bytearray):
+        return [_safe(member, depth + 1) for member in islice(value, _MAX_ITEMS)]
+    return _type_name(value)
 
 
 def _type_name(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -22,6 +23,11 @@ KINDS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Kind to the prefix of the vendor's member names, in lower case: VOD writes `BlockQuota` and `blockRemain`."""
+
+
+_COUNT = re.compile(r"([-\u2212]?)([0-9]{1,18}|[0-9]{1,3}(?:,[0-9]{3}){1,5})(?:\.0{1,18})?")
+"""A whole number, with or without thousands separators and a fraction of zeros."""
+_TOO_LARGE = 10**18
 
 
 class QuotaFigures(msgspec.Struct, frozen=True):
@@ -46,8 +52,13 @@ def read_quotas(body: Any, *, product: str) -> tuple[QuotaFigures, ...]:
 
 
 def _figure(value: Any) -> int | None:
-    """`"2000"` or 2000; None for anything that is no count."""
-    if isinstance(value, bool):
+    """A count as people and programs write it: 2000, "2000", "9,999", "100.0", -3; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    text = value.strip() if isinstance(value, str) else str(value)
-    return int(text) if text.isascii() and text.isdigit() else None
+    if isinstance(value, int):
+        return value if abs(value) < _TOO_LARGE else None
+    match = _COUNT.fullmatch(value.strip() if isinstance(value, str) else f"{value:f}")
+    if match is None:
+        return None
+    count = int(match[2].replace(",", ""))
+    return -count if match[1] else count

@@ -26,7 +26,9 @@ Rows = tuple[Row, ...]
 
 _MEMBERS = ("TaskId", "ObjectPath", "ObjectType", "Status", "Process", "CreationTime", "Description")
 _ENVELOPE = frozenset({"requestid", "totalcount", "tasks", "pagenumber", "pagesize"})
-_PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%?\s*")
+_COUNT = re.compile(r"[0-9]{1,18}")
+_LARGE_INTEGER = 10**30
+_PERCENT = re.compile(r"(\d{1,30}(?:\.\d{1,30})?)\s?%?")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:[:.]\d{1,9})?(Z|[+-]\d\d:?\d\d)", re.IGNORECASE)
 
 
@@ -114,7 +116,7 @@ def _row(item: Any, words: Vocabulary) -> Row | None:
     status = words.status(raw_status)
     return Row(
         task_id=task_id,
-        object_path=path if isinstance(path := item.get("ObjectPath"), str) else _text(path),
+        object_path=_encodable(path) if isinstance(path := item.get("ObjectPath"), str) else _text(path),
         object_type=words.object_type(_text(item.get("ObjectType"))),
         status=status,
         raw_status=raw_status,
@@ -131,7 +133,8 @@ def read_progress(value: Any) -> float | None:
         return None
     if isinstance(value, int | float):
         return min(float(value), 100.0) if math.isfinite(value) and value >= 0 else None
-    match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    # Stripped and bounded: a pattern with blanks at both ends would be quadratic in their number.
+    match = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
     return min(float(match[1]), 100.0) if match else None
 
 
@@ -150,17 +153,22 @@ def read_time(value: Any) -> datetime | None:
 def _text(value: Any) -> str:
     """Numbers may stand where strings are documented (docs/vendor.md 7.7); '' for anything but a scalar."""
     if isinstance(value, str):
-        return value.strip()
+        return _encodable(value.strip())
     if isinstance(value, bool) or value is None:
         return ""
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else str(value)
-    return str(value) if isinstance(value, int) else ""
+    return str(value) if isinstance(value, int) and abs(value) < _LARGE_INTEGER else ""
+
+
+def _encodable(text: str) -> str:
+    """Without halves of surrogate pairs, which JSON can carry and UTF-8 cannot."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _integer(value: Any) -> int | None:
     text = _text(value)
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if _COUNT.fullmatch(text) else None
 
 
 def _kind(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import random
 from collections.abc import Callable, Mapping
@@ -19,6 +20,8 @@ if TYPE_CHECKING:  # not at run time: settings import the products' specs, and t
 
 _RETRIED = frozenset({Reason.THROTTLED, Reason.TIMEOUT, Reason.UNAVAILABLE})
 """Not MALFORMED: an answer that was not understood is sent again just the same."""
+_PASSING = _RETRIED | {Reason.DEADLINE}
+"""Faults that pass by themselves; of the others somebody should know."""
 _ATTEMPT_SHARE = 0.6
 """An attempt that hangs may use this share of the time left, so that another one can follow."""
 _FIRST_BACKOFF_SECONDS = 0.1
@@ -129,6 +132,7 @@ class ActionCaller:
         told = answer or fault
         log_event(
             "vendor call",
+            level=logging.WARNING if fault and fault.reason not in _PASSING else logging.INFO,
             product=self.operation.product,
             action=self.operation.action,
             taskId=task_ids,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from functions.redaction import remember_secret
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -60,6 +62,7 @@ class CredentialSource:
         key = self.newest()
         if not (key.access_key_id and key.access_key_secret):
             raise NoCredentials
+        remember_secret(key.access_key_id, key.access_key_secret, key.security_token)
         return CredentialModel(
             access_key_id=key.access_key_id,
             access_key_secret=key.access_key_secret,

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from functions.redaction import clean_text
 from functions.upstream.credentials import CredentialSource
 from functions.upstream.endpoint import Endpoint
 from functions.upstream.http_session import BoundedSession, CallScope, call_scope, current_scope
@@ -154,5 +155,6 @@ def _checked(answer: Mapping[str, Any], product: str) -> RawAnswer:
     fault = fault_in(body, int(answer.get("statusCode") or 0), product)
     if fault is not None:
         raise fault
-    request_id = body.get("RequestId") if isinstance(body, dict) else None
-    return RawAnswer(body, request_id if isinstance(request_id, str) else headers.get("x-acs-request-id"))
+    named = body.get("RequestId") if isinstance(body, dict) else None
+    request_id = named if isinstance(named, str) else headers.get("x-acs-request-id")
+    return RawAnswer(body, clean_text(request_id) if isinstance(request_id, str) else None)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.errors import Concern, Reason, RejectReason, UpstreamFault
+from functions.redaction import clean_text
 from functions.upstream import error_codes
 from functions.upstream.credentials import NoCredentials
 from functions.upstream.http_session import CallScope
@@ -19,11 +20,10 @@ _BY_FAILURE: Mapping[str, Reason] = {
     "too-large": Reason.MALFORMED,
     "unreachable": Reason.UNAVAILABLE,
 }
+_LARGE_INTEGER = 2**63
 _SUCCESS_CODES = frozenset({"200", "0", "ok", "success"})
 _SDK_NONE = "None"
 """What the SDK writes where the body had no Code or RequestId (docs/vendor.md 7.6)."""
-MAX_WORD_CHARACTERS = 1_024
-"""The vendor's codes, request ids and messages are shorter; what is longer is cut."""
 _MULTIPLE_CHOICES, _BAD_REQUEST, _REQUEST_TIMEOUT = 300, 400, 408
 _TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
 _CALL_TOO_LARGE = frozenset({400, 413, 414})
@@ -127,7 +127,7 @@ def _reason_of_status(http_status: int | None) -> Reason:
 
 
 def _word(value: Any) -> str:
-    """The text of a scalar, cut; '' for anything else."""
+    """The text of a scalar, fit for answers and logs; '' for anything else."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)[:MAX_WORD_CHARACTERS]
-    return value.strip()[:MAX_WORD_CHARACTERS] if isinstance(value, str) and value != _SDK_NONE else ""
+        return hex(value) if abs(value) > _LARGE_INTEGER else str(value)
+    return clean_text(value.strip()) if isinstance(value, str) and value != _SDK_NONE else ""

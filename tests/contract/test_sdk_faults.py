@@ -8,6 +8,7 @@ import time
 import tracemalloc
 from typing import Any
 
+import msgspec
 import pytest
 
 from emulator.testing import (
@@ -26,6 +27,7 @@ from emulator.testing import (
     Truncate,
 )
 from functions.errors import Reason
+from functions.logs import JsonLines
 from functions.settings import read_settings
 from functions.tasks.results import NothingAnswered
 from functions.upstream.credentials import CredentialSource
@@ -284,3 +286,28 @@ def test_an_unknown_code_may_pass(emu: Emulator) -> None:
     with house_over(emu) as house, pytest.raises(NothingAnswered) as silence:
         house.report("cdn:24840")
     assert (silence.value.problems[0].reason, silence.value.problems[0].retry_after) == ("rejected", 60)
+
+
+def test_what_the_vendor_echoes_of_the_request_is_hidden(emu: Emulator, caplog: pytest.LogCaptureFixture) -> None:
+    """Case V5."""
+    secrets = {"id": "STS.NTxLeakyKeyId", "secret": "leaky/secret+key=", "token": "CAIS" + "leakyToken9+/" * 20}
+    emu.accounts.add(AccessKey(secrets["id"], secrets["secret"], token=secrets["token"]))
+    echo = f"{secrets['id']} {secrets['token']} Signature={'0f' * 32} {secrets['secret']}"
+    emu.faults.add("*", Refuse(code="InvalidParameters", status=400, message=echo))
+    emu.faults.add("vod", Refuse(code=echo, status=400))
+    environ = {
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": secrets["id"],
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": secrets["secret"],
+        "ALIBABA_CLOUD_SECURITY_TOKEN": secrets["token"],
+    }
+    with (
+        caplog.at_level(logging.INFO),
+        house_over(emu, credentials=environ) as house,
+        pytest.raises(NothingAnswered) as silence,
+    ):
+        house.report("cdn:24840,vod:1")
+    lines = [JsonLines().format(record) for record in caplog.records if record.getMessage() == "vendor call"]
+    told = "\n".join([*lines, msgspec.json.encode(silence.value.problems).decode()])
+    assert lines
+    assert not [secret for secret in (*secrets.values(), "0f" * 32) if secret in told]
+    assert "InvalidParameters" in told

@@ -259,3 +259,21 @@ def test_no_body_at_all_makes_the_reader_fail_in_another_way(body: Any, tasks: A
 @given(JSON)
 def test_a_good_row_is_never_lost_to_its_neighbour(neighbour: Any) -> None:
     assert "24840" in {row.task_id for row in rows_of(body_of([neighbour, GOOD]))}
+
+
+@pytest.mark.parametrize("blanks", [30_000, 3_000_000])
+def test_a_hostile_progress_is_read_in_linear_time(blanks: int) -> None:
+    """Case V6: a quadratic pattern takes minutes for this, past the suite's timeout."""
+    assert read_progress("1" + " " * blanks + "x") is None
+
+
+def test_text_that_is_no_utf_8_can_be_answered() -> None:
+    body = {"RequestId": "R", "Tasks": [{"TaskId": "1", "ObjectPath": "http://a/\ud800", "Status": "\ud800"}]}
+    (row,) = read_tasks(body, Vocabulary(), product="cdn").rows["1"]
+    assert (row.object_path, row.raw_status) == ("http://a/?", "?")
+
+
+def test_a_number_of_any_size_is_survived() -> None:
+    body = {"RequestId": "R", "TotalCount": "9" * 5_000, "Tasks": [{"TaskId": 10**40, "Process": "9" * 5_000}]}
+    with pytest.raises(UpstreamFault):
+        read_tasks(body, Vocabulary(), product="cdn")

@@ -119,7 +119,7 @@ def test_what_nobody_foresaw_is_logged_by_type_and_place_and_never_by_its_text(
 def test_a_line_stays_one_line_whatever_the_path(server: Client, written: io.StringIO) -> None:
     server.get("/%0A%22%7D" + "a" * 500)
     (line,) = lines(written, 1)
-    assert line["path"].startswith('/\n"}aaa')
+    assert line["path"].startswith('/\N{REPLACEMENT CHARACTER}"}aaa')
     assert len(line["path"]) == 200
 
 
