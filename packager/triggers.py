@@ -20,6 +20,8 @@ OSS_EVENTS = frozenset(
     }
 )
 """Those that speak of a whole object; `ObjectCreated:*` and the parts of an upload fire many times for one."""
+CDN_EVENTS = frozenset({"CachedObjectsRefreshed", "CachedObjectsPushed"})
+"""Those that speak of a finished task (docs/function-compute.md 5.8)."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 MAX_RULES_PER_BUCKET = 10
 _OWN_KEYS = frozenset({"triggerName", "triggerType", "triggerConfig", "qualifier", "description"})
@@ -112,6 +114,23 @@ def _timer(trigger: Trigger, _: Props) -> Iterator[str]:
         yield "enable must be true"
 
 
+def _cdn_events(trigger: Trigger, _: Props) -> Iterator[str]:
+    inside = {"eventName", "eventVersion", "notes", "filter"}
+    yield from _exact_keys(trigger, _OWN_KEYS | {"sourceArn", "invocationRole"}, inside)
+    config = trigger.get("triggerConfig", {})
+    if config.get("eventName") not in CDN_EVENTS:
+        yield f"eventName is {' or '.join(sorted(CDN_EVENTS))}: a trigger has one"
+    if config.get("eventVersion") != "1.0.0":
+        yield "eventVersion is '1.0.0'"
+    domains = config.get("filter", {}).get("domain")
+    if config.get("filter", {}).keys() != {"domain"} or not isinstance(domains, list) or not domains:
+        yield "filter.domain is a list of domains, at least one"
+    if not re.fullmatch(r"acs:cdn:\*:\d{16}", str(trigger.get("sourceArn"))):
+        yield "sourceArn must be acs:cdn:*:<account>"
+    if not ROLE.fullmatch(str(trigger.get("invocationRole"))):
+        yield "invocationRole must be a full ARN in lower case"
+
+
 def _exact_keys(trigger: Trigger, own: frozenset[str], inside: set[str]) -> Iterator[str]:
     for key in sorted(trigger.keys() - own):
         yield f"{key} is no property of a trigger of this type"
@@ -120,5 +139,5 @@ def _exact_keys(trigger: Trigger, own: frozenset[str], inside: set[str]) -> Iter
 
 
 _CHECKS: Mapping[str, Callable[[Trigger, Props], Iterator[str]]] = MappingProxyType(
-    {"http": _http, "oss": _oss, "timer": _timer}
+    {"http": _http, "oss": _oss, "timer": _timer, "cdn_events": _cdn_events}
 )

@@ -52,6 +52,8 @@ resource "alicloud_fcv3_function" "events" {
     TASK_STATUS_OSS_ENDPOINT    = local.oss_endpoint
     TASK_STATUS_WEBHOOK_URL     = var.webhook_url
     TASK_STATUS_WEBHOOK_SECRET  = var.webhook_secret
+    TASK_STATUS_NOTIFY          = var.notify
+    TASK_STATUS_PAGE_URL        = var.page_url
     TASK_STATUS_LOG_LEVEL       = var.log_level
   }
 

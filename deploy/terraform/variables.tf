@@ -131,6 +131,17 @@ variable "webhook_secret" {
   sensitive = true
 }
 
+variable "notify" {
+  type      = string
+  default   = ""
+  sensitive = true
+}
+
+variable "page_url" {
+  type    = string
+  default = ""
+}
+
 variable "log_level" {
   type    = string
   default = "INFO"

@@ -8,7 +8,7 @@ import msgspec
 
 from functions.errors import StoreFault
 from functions.events.action_report import report_submitted, with_rejections
-from functions.events.change import Action, ChangeRecord
+from functions.events.change import ChangeRecord
 from functions.events.store.changes import ChangeStore
 from functions.events.store.oss import open_store
 from functions.logs import log_event
@@ -41,7 +41,8 @@ class ObjectLookup:
         streamed. None for an object that is unknown, or not the caller's to know. Raises StoreFault, NothingAnswered.
         """
         record = await self._document(name)
-        if record is None or not _may_see(record, query.scope.audience):
+        record = record and _visible_part(record, query.scope.audience)
+        if record is None:
             return None
         query = _query_for(record, query)
         if record.closed_at is not None or self._is_forgotten(record):
@@ -73,18 +74,17 @@ def _query_for(record: ChangeRecord, query: LookupQuery) -> LookupQuery:
         RequestedId(task_id, action.product)
         for action in record.actions
         for task_id in action.task_ids
-        if action.product in query.products and _is_visible(action, query.scope.audience)
+        if action.product in query.products
     )
     return msgspec.structs.replace(query, ids=tuple(ids), object_paths=record.url_keys)
 
 
-def _may_see(record: ChangeRecord, audience: Audience) -> bool:
-    """An object none of whose URLs the caller may see is as unknown as any other."""
-    return any(_is_visible(action, audience) for action in record.actions)
-
-
-def _is_visible(action: Action, audience: Audience) -> bool:
-    return audience.allows(action.product) and audience.shows(action.object_path)
+def _visible_part(record: ChangeRecord, audience: Audience) -> ChangeRecord | None:
+    """The record with the actions on URLs that the audience may see; without any it is as unknown as any other."""
+    actions = tuple(
+        action for action in record.actions if audience.allows(action.product) and audience.shows(action.object_path)
+    )
+    return record.with_actions(actions) if actions else None
 
 
 def open_object_lookup(settings: Settings, tasks: Tasks, credentials: CredentialSource) -> ObjectLookup:

@@ -109,6 +109,39 @@ def test_the_web_function_is_sized_checked_and_reached_as_designed() -> None:
 
 
 @pytest.mark.parametrize("file", RENDERED)
+def test_the_optional_triggers_of_cdn_hold_once_they_are_no_comments_any_more(file: str, tmp_path: Path) -> None:
+    text = (ROOT / file).read_text("utf-8")
+    before, optional = text.split("made by the FC console.\n")
+    template = tmp_path / file
+    template.write_text(before.rpartition("        # Optional")[0] + optional.replace("        # ", "        "))
+    tree = render(template, ENVIRONMENT)
+    assert template_faults(tree) == []
+    triggers = tree["resources"]["task-events"]["props"]["triggers"]
+    events = {each["triggerConfig"]["eventName"] for each in triggers if each["triggerType"] == "cdn_events"}
+    assert events == {"CachedObjectsRefreshed", "CachedObjectsPushed"}
+    definition = json.loads(SCHEMA.read_text("utf-8"))["definitions"]["ICdnTriggerConfig"]
+    for each in triggers[-2:]:
+        jsonschema.validate(each["triggerConfig"], definition, jsonschema.Draft7Validator)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"sourceArn": "acs:cdn:*:me"}, "sourceArn must be"),
+        ({"invocationRole": "auto"}, "invocationRole must be"),
+        ({"triggerConfig": {}}, "eventName is CachedObjectsPushed or CachedObjectsRefreshed"),
+        ({"triggerConfig": {"filter": {"domain": []}}}, "filter.domain is a list"),
+        ({"triggerConfig": {"events": []}}, "triggerConfig.events is no property"),
+    ],
+)
+def test_a_trigger_of_cdn_that_cannot_work_is_found_out(change: dict[str, Any], fault: str) -> None:
+    tree = copy.deepcopy(RENDERED["s.yaml"])
+    good = {"triggerName": "cdn", "triggerType": "cdn_events", "triggerConfig": {"eventVersion": "1.0.0"}}
+    tree["resources"]["task-events"]["props"]["triggers"].append(good | change)
+    assert fault in "\n".join(template_faults(tree))
+
+
+@pytest.mark.parametrize("file", RENDERED)
 def test_events_are_whole_objects_and_a_sweep_every_minute(file: str) -> None:
     triggers = {trigger["triggerType"]: trigger for trigger in props_of(file, "task-events")["triggers"]}
     created = {

@@ -108,6 +108,25 @@ def test_inside_the_scope_only_what_is_in_it_is_told() -> None:
     assert answer.report.summary.asked == 1
 
 
+@pytest.mark.parametrize("sweeps", [0, 3])
+def test_what_befell_a_url_outside_the_scope_is_not_told(sweeps: int) -> None:
+    """Case O4."""
+
+    async def main() -> Any:
+        account = SlowAccount()
+        account.tasks.own_domains = frozenset({"img.example.com"})
+        rules = (REFRESH, rule(created=["refresh"], url="http://other.example.net/{key}"))
+        instance = Instance(account, Shelf(), *rules)
+        await instance.handle(event("a.jpg"))
+        await minutes(instance, sweeps)
+        query = scoped(domains=frozenset({"img.example.com"}))
+        found = await lookup_over(instance).find(NAME, query)
+        return await instance.service.lookup(found) if isinstance(found, LookupQuery) else found
+
+    report = run(main()).report
+    assert (report.problems, report.summary.asked, len(report.tasks)) == ((), 1, 1)
+
+
 def test_before_the_preload_is_submitted_it_is_not_done() -> None:
     async def main() -> list[Any]:
         account = SlowAccount()

@@ -624,6 +624,71 @@ def test_thousands_of_open_objects_cost_a_sweep_a_handful_of_calls() -> None:
     assert reads == 0
 
 
+def finished(*task_ids: str) -> bytes:
+    """CDN's event for finished tasks."""
+    told = json.loads(event_sample("cdn-refreshed"))
+    (record,) = told["events"]
+    told["events"] = [
+        record | {"eventParameter": record["eventParameter"] | {"taskId": int(task_id)}} for task_id in task_ids
+    ]
+    return json.dumps(told).encode()
+
+
+def test_an_event_of_cdn_closes_a_change_before_the_next_timer() -> None:
+    async def main() -> tuple[dict[str, Any], Shelf, SlowAccount]:
+        account, shelf = SlowAccount(), Shelf()
+        instance = Instance(account, shelf, REFRESH)
+        first = await instance.handle(event("a.jpg"))
+        await asyncio.sleep(2)
+        await instance.handle(event("b.jpg"))
+        await asyncio.sleep(70)
+        account.log.clear()
+        task_id = first["objects"][0]["report"]["undecided"][0]["id"].removeprefix("cdn:")
+        return (await instance.handle(finished(task_id)))["sweep"], shelf, account
+
+    swept, shelf, account = run(main())
+    assert swept == {"open": 1, "closed": 1, "left": 0, "failed": 0}
+    assert (document(shelf, "a.jpg").outcome, document(shelf, "b.jpg").outcome) == ("succeeded", None)
+    assert [action for action, _ in account.log] == [BY_ID]
+
+
+def test_an_event_of_cdn_is_not_believed_without_the_vendors_answer() -> None:
+    async def main() -> tuple[dict[str, Any], Shelf]:
+        account, shelf = SlowAccount(), Shelf()
+        account.tasks.submit_transition = Transition(by="seconds", length=3_600)
+        instance = Instance(account, shelf, REFRESH)
+        answer = await instance.handle(event("a.jpg"))
+        await asyncio.sleep(50)
+        task_id = answer["objects"][0]["report"]["undecided"][0]["id"].removeprefix("cdn:")
+        return await instance.handle(finished(task_id)), shelf
+
+    answer, shelf = run(main())
+    assert (answer["sweep"]["open"], answer["sweep"]["closed"], answer["retry"]) == (1, 0, False)
+    assert document(shelf, "a.jpg").outcome is None
+
+
+def test_an_event_of_cdn_on_tasks_of_others_costs_no_call() -> None:
+    async def main() -> tuple[dict[str, Any], SlowAccount]:
+        account = SlowAccount()
+        instance = Instance(account, Shelf(), REFRESH)
+        await instance.handle(event("a.jpg"))
+        account.log.clear()
+        return await instance.handle(finished("1", "2")), account
+
+    answer, account = run(main())
+    assert (answer["sweep"]["open"], account.log, answer["retry"]) == (0, [], False)
+
+
+def test_an_event_of_cdn_while_the_store_is_gone_is_left_to_the_timer() -> None:
+    async def main() -> dict[str, Any]:
+        instance = Instance(SlowAccount(), Shelf(), REFRESH)
+        instance.store.broken = True
+        return await instance.handle(finished("1"))
+
+    answer = run(main())
+    assert ([each["event"] for each in answer["failed"]], answer["retry"]) == (["cdn"], False)
+
+
 def test_an_object_of_two_products_is_over_when_both_are() -> None:
     rules = (REFRESH, rule(product="dcdn", created=["refresh"]))
 

@@ -13,12 +13,11 @@ from tests.emulator.wire import SignedRequest, connected, exchange, read_answer
 ASK = SignedRequest(params={"TaskId": "24840"})
 
 
-def test_it_listens_as_long_as_the_block_lasts() -> None:
+def test_it_starts_and_stops_in_no_time() -> None:
+    started = time.monotonic()
     with running_emulator() as emu:
         assert emu.url == f"http://127.0.0.1:{emu.port}"
-        assert ASK.send(emu).status == 200
-    with pytest.raises(ConnectionRefusedError):
-        connected(emu)
+    assert time.monotonic() - started < 0.25
 
 
 def test_a_taken_port_is_an_error(emu: Emulator) -> None:
@@ -136,7 +135,9 @@ def test_what_nobody_claims_is_not_found(emu: Emulator) -> None:
     assert exchange(emu, b"GET /index.html HTTP/1.1\r\nhost: x\r\n\r\n").status == 404
 
 
-def test_ten_full_tasks_are_answered_in_one_body(emu: Emulator) -> None:
+def test_ten_full_tasks_are_answered_quickly(emu: Emulator) -> None:
     ids = [emu.tasks.add("cdn", [f"http://a.example.com/{n}" for n in range(2_000)]) for _ in range(10)]
+    started = time.monotonic()
     answer = SignedRequest(params={"TaskId": ",".join(ids)}).send(emu)
     assert b'"TotalCount":20000' in answer.body
+    assert time.monotonic() - started < 2.0
