@@ -141,7 +141,7 @@ def new_record(change: ObjectChange, actions: tuple[Action, ...], now: Moment) -
 
 
 def decode_record(body: bytes) -> ChangeRecord:
-    """A stored record. Raises msgspec.DecodeError.
+    """A stored record. Raises ValueError.
 
     Version 0.1.0 wrote `actions` as `errands`; the old name is read until 0.3.0.
     """

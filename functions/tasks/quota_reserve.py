@@ -15,8 +15,8 @@ from functions.tasks.results import NothingAnswered, QuotaAnswer
 
 FIGURES_SECONDS = 60.0
 """How long the vendor's figures serve; what is submitted meanwhile is counted here."""
-LOOKUP_SECONDS = 3.0
-"""What asking for the figures may take: a submission waits for it."""
+LOOKUP_SECONDS = 6.0
+"""What asking for the figures may take, at a cold start too, when the SDKs are imported: a submission waits for it."""
 QUOTA_OF: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         ("refresh", "file"): "url",

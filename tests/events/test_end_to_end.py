@@ -87,7 +87,7 @@ def _by_handler(environment: dict[str, str], events: list[bytes]) -> list[Any]:
 
 
 def _by_server(environment: dict[str, str], events: list[bytes]) -> list[Any]:
-    with server_process(free_port(), environment) as process, httpx.Client(trust_env=False) as client:
+    with server_process(free_port(), environment) as process, httpx.Client(trust_env=False, timeout=60) as client:
         answers = [client.post(f"{process.url}/invoke", content=event, headers=CONTROL) for event in events]
     return [_masked(answer.content) for answer in answers]
 

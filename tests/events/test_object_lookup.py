@@ -7,13 +7,15 @@ import msgspec
 import pytest
 
 from emulator.tasks.transition import Transition
-from functions.errors import Reason, UpstreamFault
+from functions.errors import Reason, StoreFault, UpstreamFault
+from functions.events.change import object_id
 from functions.events.object_lookup import ObjectLookup
 from functions.events.store.changes import ChangeStore
 from functions.tasks.query import LookupQuery, Scope
 from functions.tasks.results import LookupAnswer
 from tests.support.memory_store import Shelf
 from tests.support.oss_in_process import Instance, SlowAccount, event, minutes, rule, url
+from tests.support.samples import stored_sample
 from tests.support.virtual_time import LoopClock, run
 
 NAME = "oss://pics/a.jpg"
@@ -67,6 +69,28 @@ def test_once_it_is_over_the_document_answers_without_the_vendor() -> None:
     assert (task.status, task.done, task.stale) == ("complete", True, False)
     assert task.checked_at.startswith("2026-11-22T03:31:00")
     assert (answer.report.summary.outcome, answer.report.version) == ("succeeded", version)
+
+
+def test_a_document_of_the_version_before_answers_as_it_did() -> None:
+    async def main() -> Any:
+        shelf = Shelf()
+        shelf.write(f"objects/{object_id('pics', 'a.jpg')}.json", stored_sample("0.1.0-closed"))
+        return await lookup_over(Instance(SlowAccount(), shelf, REFRESH)).find(NAME, QUERY)
+
+    report = run(main()).report
+    written = msgspec.json.decode(stored_sample("0.1.0-closed"))["report"]
+    shown = msgspec.json.decode(msgspec.json.encode(report))
+    assert (shown["tasks"], shown["summary"]) == (written["tasks"], written["summary"])
+
+
+def test_a_document_that_cannot_be_read_is_a_fault_of_the_store() -> None:
+    async def main() -> Any:
+        shelf = Shelf()
+        shelf.write(f"objects/{object_id('pics', 'a.jpg')}.json", b'{"bucket": "\xff"}')
+        return await lookup_over(Instance(SlowAccount(), shelf, REFRESH)).find(NAME, QUERY)
+
+    with pytest.raises(StoreFault, match="cannot be read"):
+        run(main())
 
 
 def test_an_object_nobody_has_changed_is_unknown() -> None:

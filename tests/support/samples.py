@@ -15,6 +15,11 @@ def vendor_sample(name: str) -> Any:
     return json.loads((SAMPLES / "vendor" / f"{name}.json").read_text("utf-8"))
 
 
+def stored_sample(name: str) -> bytes:
+    """The document in `tests/samples/store/<name>.json`, as a store holds it."""
+    return (SAMPLES / "store" / f"{name}.json").read_bytes()
+
+
 def event_sample(name: str) -> bytes:
     """The event in `tests/samples/events/<name>.json`, as it is delivered."""
     return (EVENTS / f"{name}.json").read_bytes()

@@ -76,7 +76,7 @@ class Resubmitter:
                 return msgspec.structs.replace(action, refusal=GIVEN_UP)
         if not await self._changes.claim_attempt(record, number, attempts.count + 1):
             return action
-        return (await self._submitter.submit([action]))[0]
+        return await self._submitter.submit(action)
 
     def _is_due(self, record: ChangeRecord, attempts: Attempts) -> bool:
         last = attempts.last or record.claimed_at

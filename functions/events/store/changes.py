@@ -22,6 +22,7 @@ from datetime import datetime
 
 import msgspec
 
+from functions.errors import StoreFault
 from functions.events.change import ChangeRecord, decode_record, object_id
 from functions.events.store.protocol import ObjectStore, StoredKey
 from functions.logs import log_event
@@ -115,8 +116,13 @@ class ChangeStore:
 
     async def document(self, bucket: str, key: str) -> ChangeRecord | None:
         """The newest change of an object, None when none was ever claimed."""
-        body = await self._store.get(_document(object_id(bucket, key)))
-        return None if body is None else decode_record(body)
+        name = _document(object_id(bucket, key))
+        body = await self._store.get(name)
+        try:
+            return None if body is None else decode_record(body)
+        except ValueError as fault:
+            log_event("record-unreadable", level=logging.ERROR, key=name, detail=str(fault))
+            raise StoreFault(f"{name} cannot be read") from None
 
     async def open_records(self) -> tuple[ChangeRecord, ...]:
         """Everything open, oldest first; what this process itself wrote last is not read again."""
@@ -148,7 +154,7 @@ class ChangeStore:
             return None
         try:
             record = decode_record(body)
-        except msgspec.DecodeError as fault:
+        except ValueError as fault:
             log_event("record-unreadable", level=logging.ERROR, key=listed.key, detail=str(fault))
             return None
         self._last_read[listed.key] = (listed.etag, record)

@@ -57,7 +57,7 @@ class ChangeAcceptor:
             # The store was slow: by the time a submission is sent, a sweep may have begun one.
             return AcceptedChange(record, {})
         submitted, followed = await asyncio.gather(self._submit(record), self._follow(record))
-        record = record.with_actions(_merged(_merged(actions, submitted), _adopted(record, followed)))
+        record = record.with_actions(tuple(_with_followed(action, record, followed) for action in submitted))
         if self._age(record) < self._timings.recover:
             await self._changes.write(record, newest=claim.newest)
         return AcceptedChange(record, followed)
@@ -66,10 +66,13 @@ class ChangeAcceptor:
         return record.age(self._clock.now())
 
     async def _submit(self, record: ChangeRecord) -> Sequence[Action]:
-        immediate = [
-            action for action in record.actions if action.kind is not ActionKind.FOLLOW and record.is_immediate(action)
-        ]
-        return await self._submitter.submit(immediate)
+        """All actions, those that can be submitted now with what became of them."""
+        return await asyncio.gather(*(self._submit_action(record, action) for action in record.actions))
+
+    async def _submit_action(self, record: ChangeRecord, action: Action) -> Action:
+        if action.kind is ActionKind.FOLLOW or not record.is_immediate(action):
+            return action
+        return await self._submitter.submit(action)
 
     async def _follow(self, record: ChangeRecord) -> Mapping[str, TaskReport]:
         """The tasks that are already there. What cannot be asked now is asked by a sweep."""
@@ -87,21 +90,11 @@ class ChangeAcceptor:
             return None
 
 
-def _merged(actions: tuple[Action, ...], news: Sequence[Action]) -> tuple[Action, ...]:
-    changed = {_identity(action): action for action in news}
-    return tuple(changed.get(_identity(action), action) for action in actions)
-
-
-def _identity(action: Action) -> tuple[str, ...]:
-    return action.product, action.kind, action.object_type, action.object_path
-
-
-def _adopted(record: ChangeRecord, followed: Mapping[str, TaskReport]) -> list[Action]:
-    """Actions that follow, with the tasks made since the object changed."""
+def _with_followed(action: Action, record: ChangeRecord, followed: Mapping[str, TaskReport]) -> Action:
+    """An action that follows, with the tasks made since the object changed."""
+    report = followed.get(action.product)
+    if action.kind is not ActionKind.FOLLOW or report is None:
+        return action
     since = record.changed_at.replace(microsecond=0)
-    adopted: list[Action] = []
-    for action in record.actions:
-        if action.kind is ActionKind.FOLLOW and (report := followed.get(action.product)):
-            ids = tuple(task.task_id for task in report.tasks if created_at(task) >= since)
-            adopted.append(msgspec.structs.replace(action, task_ids=ids))
-    return adopted
+    task_ids = tuple(task.task_id for task in report.tasks if created_at(task) >= since)
+    return msgspec.structs.replace(action, task_ids=task_ids)

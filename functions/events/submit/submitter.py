@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -50,11 +49,8 @@ class ActionSubmitter:
         self._timings = timings
         self._debouncers: dict[tuple[str, ActionKind, str], Debouncer[str, SubmitResult]] = {}
 
-    async def submit(self, actions: Iterable[Action]) -> tuple[Action, ...]:
-        """The actions with what became of them, in order."""
-        return tuple(await asyncio.gather(*(self._submit(action) for action in actions)))
-
-    async def _submit(self, action: Action) -> Action:
+    async def submit(self, action: Action) -> Action:
+        """The action with what became of it."""
         result = await self._debouncer(action.product, action.kind, action.object_type).add(action.object_path)
         return msgspec.structs.replace(action, **msgspec.structs.asdict(result))
 
