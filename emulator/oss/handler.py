@@ -45,11 +45,11 @@ class OssHandler:
         self.verifier = Verifier(shared.accounts)
 
     def accepts(self, request: Request) -> bool:
-        """Whether this is a call of OSS: by its headers, or by a bucket that exists."""
+        """Whether this is a call of OSS: it names a bucket, or only OSS has such headers or such a signature."""
         return (
-            any(name.startswith("x-oss-") for name in request.headers)
-            or is_signed(request, _query(request))
-            or self.buckets.has(path_style(request).path.split("/")[1])
+            path_style(request).path != "/"
+            or request.headers.get("authorization", "").startswith("OSS")
+            or any(name.startswith("x-oss-") for name in request.headers)
         )
 
     def handle(self, request: Request, connection: int) -> Transmission | Awaitable[Transmission]:

@@ -131,8 +131,13 @@ def test_what_is_no_request_ends_the_connection(emu: Emulator, request_bytes: by
         assert connection.recv(1) == b""
 
 
-def test_what_nobody_claims_is_not_found(emu: Emulator) -> None:
-    assert exchange(emu, b"GET /index.html HTTP/1.1\r\nhost: x\r\n\r\n").status == 404
+@pytest.mark.parametrize(
+    ("target", "code"), [("/", b'"Code":"InvalidApi.NotFound"'), ("/nobucket/key", b"<Code>NoSuchBucket</Code>")]
+)
+def test_what_is_not_there_is_told_in_the_format_of_its_service(emu: Emulator, target: str, code: bytes) -> None:
+    answer = exchange(emu, f"GET {target} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+    assert answer.status == 404
+    assert code in answer.body
 
 
 def test_ten_full_tasks_are_answered_quickly(emu: Emulator) -> None:

@@ -23,9 +23,9 @@ def pics(emu: Emulator) -> Any:
     return oss2.Bucket(oss2.Auth("emulator", "emulator"), emu.url, "pics")
 
 
-def allow(pics: Any, *origins: str) -> None:
+def allow(pics: Any, *origins: str, headers: str = "*") -> None:
     rule = oss2.models.CorsRule(
-        allowed_origins=list(origins), allowed_methods=["PUT", "GET"], allowed_headers=["*"],
+        allowed_origins=list(origins), allowed_methods=["PUT", "GET"], allowed_headers=[headers],
         expose_headers=["etag"], max_age_seconds=100,
     )  # fmt: skip
     pics.put_bucket_cors(oss2.models.BucketCors([rule]))
@@ -57,6 +57,9 @@ def test_other_pages_methods_and_headers_are_refused(emu: Emulator, pics: Any) -
     allow(pics, PAGE)
     assert preflight(emu, origin="https://other.example.com").status_code == 403
     assert preflight(emu, access_control_request_method="DELETE").status_code == 403
+    allow(pics, PAGE, headers="X-Oss-*")
+    assert preflight(emu).status_code == 403
+    assert preflight(emu, access_control_request_headers="x-oss-meta-a, x-oss-callback").status_code == 200
     assert (
         "access-control-allow-origin"
         not in httpx.get(
