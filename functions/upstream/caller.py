@@ -47,14 +47,13 @@ class ActionCaller:
 
         Raises UpstreamFault: THROTTLED at once when no permit can come in time, else the fault of the last attempt.
         """
+        permit = permit or await self._permit(deadline)
         attempt = 0
         while True:
-            permit = permit or await self._permit(deadline)
             try:
                 return await self._attempt(parameters, deadline, permit)
             except UpstreamFault as fault:
-                permit = None
-                await self._back_off(attempt, fault, deadline)
+                permit = await self._permit_to_retry(attempt, fault, deadline)
                 attempt += 1
 
     def stats(self) -> ActionStats:
@@ -87,19 +86,19 @@ class ActionCaller:
         left = deadline - started
         seconds = left if self._is_last_attempt(left) else left * _ATTEMPT_SHARE
         self.metrics.calls += 1
-        fault: UpstreamFault | None = None
-        answer: RawAnswer | None = None
+        told: RawAnswer | UpstreamFault | None = None
         try:
-            answer = await self._client.call(self.operation, parameters, seconds)
-        except UpstreamFault as caught:
-            fault = caught
-            self._count(caught)
+            told = await self._client.call(self.operation, parameters, seconds)
+        except UpstreamFault as fault:
+            told = fault
+            self._count(fault)
             raise
         else:
-            return answer
+            return told
         finally:
             permit.answered()
-            self._log(parameters.get("TaskId"), loop.time() - started, answer, fault)
+            self._log(parameters.get("TaskId"), loop.time() - started, told)
+            del told  # a fault that is held by a frame of its own traceback is freed late
 
     def _is_last_attempt(self, left: float) -> bool:
         return self.operation.kind is OperationKind.SUBMIT or left * (1 - _ATTEMPT_SHARE) < _MIN_ATTEMPT_SECONDS
@@ -111,25 +110,32 @@ class ActionCaller:
             self.metrics.throttles += 1
             self.limiter.throttled(fault.retry_after)
 
-    async def _back_off(self, attempt: int, fault: UpstreamFault, deadline: float) -> None:
+    async def _permit_to_retry(self, attempt: int, fault: UpstreamFault, deadline: float) -> Permit:
         """Wait before the next attempt; raise `fault` where a retry cannot help or would come too late."""
         if not self._may_retry(fault):
             raise fault
         longest = min(_FIRST_BACKOFF_SECONDS * 2**attempt, _MAX_BACKOFF_SECONDS)
         pause = max(longest * (0.5 + 0.5 * self._jitter()), fault.retry_after or 0.0)
-        if asyncio.get_running_loop().time() + max(pause, self.limiter.wait_for()) >= deadline:
+        latest = deadline - _MIN_ATTEMPT_SECONDS
+        if asyncio.get_running_loop().time() + max(pause, self.limiter.wait_for()) >= latest:
             raise fault
-        self.metrics.retries += 1
         await asyncio.sleep(pause)
+        try:
+            permit = await self._permit(latest)
+        except UpstreamFault:
+            raise fault from None
+        self.metrics.retries += 1
+        return permit
 
     def _may_retry(self, fault: UpstreamFault) -> bool:
         """A submit is retried only when the vendor surely did nothing: it must not be done twice."""
         return fault.reason in _RETRIED and (fault.without_effect or self.operation.kind is not OperationKind.SUBMIT)
 
-    def _log(self, task_ids: object, seconds: float, answer: RawAnswer | None, fault: UpstreamFault | None) -> None:
-        if answer is not None:
+    def _log(self, task_ids: object, seconds: float, told: RawAnswer | UpstreamFault | None) -> None:
+        """`told` is None for a call that nobody waited for any more."""
+        fault = told if isinstance(told, UpstreamFault) else None
+        if told is not None and fault is None:
             self.metrics.count_latency(seconds)
-        told = answer or fault
         log_event(
             "vendor call",
             level=logging.WARNING if fault and fault.reason not in _PASSING else logging.INFO,
@@ -137,7 +143,7 @@ class ActionCaller:
             action=self.operation.action,
             taskId=task_ids,
             seconds=round(seconds, 4),
-            outcome="answered" if answer else fault.reason.value if fault else "abandoned",
+            outcome=fault.reason.value if fault else "answered" if told else "abandoned",
             vendorCode=fault.vendor_code if fault else None,
             vendorMessage=fault.detail if fault else None,
             vendorRequestId=told.request_id if told else None,

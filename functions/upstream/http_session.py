@@ -20,6 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
+from urllib3.poolmanager import PoolManager
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """Room for 20,000 rows (ten ids of 2,000 URLs, docs/vendor.md 6.5) with URLs of 1,024 bytes."""
@@ -167,7 +168,7 @@ class BoundedAdapter(HTTPAdapter):
             _check_deadline(scope)
             response = super().send(request, **options)
             scope.http_status = response.status_code
-            response._content = _read_bounded(response, scope)  # noqa: SLF001 -- requests has no other way to set it
+            response._content = _read_or_close(response, scope)  # noqa: SLF001 -- requests has no other way to set it
         except (OSError, Urllib3Error) as fault:
             scope.failure = scope.failure or _failure_of(fault, scope)
             # Only the type: messages of lower layers may hold whole requests with their signature (docs/vendor.md 7.6).
@@ -194,7 +195,24 @@ class BoundedSession(requests.Session):
         """Close pooled connections: after a freeze they are dead."""
         for adapter in set(self.adapters.values()):
             if isinstance(adapter, HTTPAdapter):
-                adapter.poolmanager.clear()
+                _close_pools(adapter.poolmanager)
+
+
+def _close_pools(manager: PoolManager) -> None:
+    """Close idle connections now: `clear()` alone leaves that to the garbage collector (urllib3 2)."""
+    for key in manager.pools.keys():  # noqa: SIM118 -- the container forbids iteration over itself
+        with suppress(KeyError):  # another thread may have dropped it meanwhile
+            manager.pools[key].close()
+    manager.clear()
+
+
+def _read_or_close(response: requests.Response, scope: CallScope) -> bytes:
+    """The body; where it cannot be read, the connection is closed and not left to the garbage collector."""
+    try:
+        return _read_bounded(response, scope)
+    except BaseException:
+        response.raw.close()
+        raise
 
 
 def _read_bounded(response: requests.Response, scope: CallScope) -> bytes:
@@ -208,7 +226,6 @@ def _read_bounded(response: requests.Response, scope: CallScope) -> bytes:
         size += len(chunk)
         if size > MAX_BODY_BYTES:
             scope.failure = "too-large"
-            response.raw.close()
             msg = f"the body is larger than {MAX_BODY_BYTES} bytes"
             raise OSError(msg)
     response.raw.release_conn()
@@ -222,8 +239,6 @@ def _check_deadline(scope: CallScope) -> None:
 
 
 def _limit_next_read(response: requests.Response, scope: CallScope) -> None:
-    if scope.expired:
-        response.raw.close()
     _check_deadline(scope)
     sock = getattr(response.raw.connection, "sock", None)
     if sock is not None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from functions.errors import UpstreamFault
 from functions.redaction import clean_text
 from functions.upstream.credentials import CredentialSource
 from functions.upstream.endpoint import Endpoint
@@ -58,22 +59,26 @@ class SdkClient:
         scope = CallScope(loop.time() + seconds, fresh=operation.kind is OperationKind.SUBMIT)
         try:
             async with asyncio.timeout(seconds + 0.05):
-                return await loop.run_in_executor(self._pool, self._call, operation, parameters, scope)
+                result = await loop.run_in_executor(self._pool, self._call, operation, parameters, scope)
         except TimeoutError:
             scope.abort()  # before `fault_of`: from here on `scope.sent` does not change
             scope.failure = "timeout"
-            raise fault_of(TimeoutError(), scope, operation.product) from None
+            result = fault_of(TimeoutError(), scope, operation.product)
         finally:
             scope.abort()
+        if isinstance(result, UpstreamFault):
+            raise result
+        return result
 
-    def _call(self, operation: Operation, parameters: Mapping[str, Any], scope: CallScope) -> RawAnswer:
+    def _call(self, operation: Operation, parameters: Mapping[str, Any], scope: CallScope) -> RawAnswer | UpstreamFault:
+        # The fault is a value: raised here, its context would keep the SDK's frames alive, and in them the body.
         sdk = self._loaded()
         request = getattr(sdk.models, operation.request_model)().from_map(dict(parameters))
         with call_scope(scope):
             try:
                 getattr(sdk.client, operation.sdk_method)(request, sdk.runtime)
             except Exception as fault:  # noqa: BLE001 -- the SDK raises almost anything (docs/vendor.md 7.6)
-                raise fault_of(fault, scope, operation.product) from None
+                return fault_of(fault, scope, operation.product)
         return _checked(scope.answer or {}, operation.product)
 
     def _loaded(self) -> Any:
@@ -150,11 +155,11 @@ def _silence_sdk_logger() -> None:
     sdk_log.setLevel(logging.WARNING)
 
 
-def _checked(answer: Mapping[str, Any], product: str) -> RawAnswer:
+def _checked(answer: Mapping[str, Any], product: str) -> RawAnswer | UpstreamFault:
     body, headers = answer.get("body"), answer.get("headers") or {}
     fault = fault_in(body, int(answer.get("statusCode") or 0), product)
     if fault is not None:
-        raise fault
+        return fault
     named = body.get("RequestId") if isinstance(body, dict) else None
     request_id = named if isinstance(named, str) else headers.get("x-acs-request-id")
     return RawAnswer(body, clean_text(request_id) if isinstance(request_id, str) else None)

@@ -1,0 +1,224 @@
+"""Every operation meets every fault: the right answer, no id lost or doubled, no secret told, nothing left behind.
+
+All cells run at the same time against a stand-in server of the tests' own, through the real SDKs and sockets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from functions.errors import UpstreamFault
+from functions.logs import JsonLines
+from functions.model import SystemClock
+from functions.products.adapter import Adapter
+from functions.products.listing.pages import EVERY_ROW, PageCall
+from functions.products.registry import SPECS
+from functions.products.spec import ProductSpec
+from functions.products.submit.kinds import SubmitKind
+from functions.upstream.caller import ActionCaller
+from functions.upstream.credentials import CredentialSource
+from functions.upstream.endpoint import Endpoint
+from functions.upstream.sdk_client import SdkClient
+from tests.contract.fault_catalogue import FAULTS, Fault
+from tests.support.stand_in import StandIn, standing_in
+
+SECRETS = ("STS.NTmatrixKeyId", "matrix/secret+key=", "CAISmatrixToken" + "x7/" * 30)
+MAX_SECONDS = 60.0
+"""By far more than any call may take; only one that never ends gets there."""
+PARALLEL_CELLS = 20
+NO_RETRY = 1e9
+"""Jitter that makes a retry come too late: what a retry changes is the claim of other tests."""
+URLS = tuple(f"http://www.example.com/{number}" for number in range(5))
+IDS = ("1", "2", "3")
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What came of one operation: a reason or a number of rows, what it says of its items, and all its text."""
+
+    result: str | int
+    items: tuple[str, ...]
+    text: str
+
+
+class Leftovers(msgspec.Struct, frozen=True):
+    """What is still there after everything was closed."""
+
+    threads: int
+    connections: int
+    descriptors: int
+
+
+class Matrix(msgspec.Struct, frozen=True):
+    outcomes: dict[tuple[str, str], Outcome]
+    log: tuple[str, ...]
+    leftovers: Leftovers
+
+
+class _Log(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(JsonLines())
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+@pytest.fixture(scope="module")
+def matrix(_imported_sdks: None) -> Matrix:
+    log, root = _Log(), logging.getLogger()
+    level = root.level
+    root.addHandler(log)
+    root.setLevel(logging.INFO)
+    threads, descriptors = threading.active_count(), _descriptors()
+    try:
+        with standing_in({name: fault.reply for name, fault in FAULTS.items()}) as stand_in:
+            outcomes = asyncio.run(_run_all(stand_in))
+            connections = _settled(lambda: stand_in.open_connections, 0)
+    finally:
+        root.removeHandler(log)
+        root.setLevel(level)
+    left = Leftovers(
+        threads=_settled(threading.active_count, threads) - threads,
+        connections=connections,
+        descriptors=_settled(_descriptors, descriptors) - descriptors,
+    )
+    return Matrix(outcomes, tuple(log.lines), left)
+
+
+async def _run_all(stand_in: StandIn) -> dict[tuple[str, str], Outcome]:
+    slots = asyncio.Semaphore(PARALLEL_CELLS)
+    outcomes: dict[tuple[str, str], Outcome] = {}
+
+    async def cell(fault: str, spec: ProductSpec) -> None:
+        async with slots:
+            outcomes.update(
+                {
+                    (fault, verb): found
+                    for verb, found in (await _meet(spec, stand_in.ports[fault], FAULTS[fault].seconds)).items()
+                }
+            )
+
+    await asyncio.gather(*(cell(fault, spec) for fault in FAULTS for spec in SPECS.values()))
+    return outcomes
+
+
+async def _meet(spec: ProductSpec, port: int, seconds: float) -> dict[str, Outcome]:
+    """All operations of a product, each with limits of its own, against one fault."""
+    key_id, secret, token = SECRETS
+    names = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN")
+    credentials = CredentialSource(dict(zip(names, (key_id, secret, token), strict=True)))
+    client = SdkClient(spec.sdk_package, Endpoint(f"127.0.0.1:{port}", "HTTP"), spec.region, credentials)
+
+    def adapter() -> Adapter:
+        callers = {each.action: ActionCaller(each, client, 1_000, jitter=lambda: NO_RETRY) for each in spec.operations}
+        return spec.adapter(spec, callers, SystemClock())
+
+    deadline = asyncio.get_running_loop().time() + seconds
+    kinds = {kind.operation: kind for kind in reversed(spec.submits)}
+    try:
+        async with asyncio.timeout(MAX_SECONDS):
+            lookup, page, quota, *submits = await asyncio.gather(
+                _lookup(adapter(), spec, deadline),
+                _page(adapter(), deadline),
+                _quota(adapter(), deadline),
+                *(_submit(adapter(), kind, deadline) for kind in kinds.values()),
+            )
+    finally:
+        client.close()
+    found = {"lookup": lookup, "list": page, "quota": quota}
+    found |= {f"submit {kind.operation.action}": outcome for kind, outcome in zip(kinds.values(), submits, strict=True)}
+    return {f"{spec.name} {verb}": outcome for verb, outcome in found.items()}
+
+
+async def _lookup(adapter: Adapter, spec: ProductSpec, deadline: float) -> Outcome:
+    ids = IDS[: spec.lookup.ids_per_call]
+    results = await adapter.lookup(ids, deadline, None)
+    faults = {each.reason.value for each in results.values() if isinstance(each, UpstreamFault)}
+    rows = sum(len(each) for each in results.values() if not isinstance(each, UpstreamFault))
+    return Outcome(faults.pop() if faults else rows, tuple(results), repr(results))
+
+
+async def _page(adapter: Adapter, deadline: float) -> Outcome:
+    try:
+        page = await adapter.list_page(PageCall(asks=EVERY_ROW, start=0, end=None, number=1), deadline)
+    except UpstreamFault as fault:
+        return _of_fault(fault)
+    return Outcome(page.count, (), repr(page))
+
+
+async def _quota(adapter: Adapter, deadline: float) -> Outcome:
+    try:
+        quotas = await adapter.quota(deadline)
+    except UpstreamFault as fault:
+        return _of_fault(fault)
+    return Outcome(len(quotas), (), repr(quotas))
+
+
+async def _submit(adapter: Adapter, kind: SubmitKind, deadline: float) -> Outcome:
+    done = await adapter.submit(kind, URLS, deadline)
+    items = [path for taken in done.accepted for path in taken.object_paths]
+    items += [path for refused in done.refused for path in refused.object_paths]
+    reasons = {each.cause.reason.value for each in done.refused}
+    return Outcome("+".join(sorted(reasons)), tuple(sorted(items)), repr(done))
+
+
+def _of_fault(fault: UpstreamFault) -> Outcome:
+    return Outcome(fault.reason.value, (), f"{fault!r} {fault} {fault.vendor_code} {fault.request_id} {fault.detail}")
+
+
+def _descriptors() -> int:
+    gc.collect()
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def _settled(count: Callable[[], int], wanted: int) -> int:
+    """The count once it is down to what is wanted; a cut socket takes a moment to be noticed."""
+    give_up = time.monotonic() + 10
+    while count() > wanted and time.monotonic() < give_up:
+        time.sleep(0.01)
+    return count()
+
+
+def _right(fault: Fault, operation: str) -> str | int:
+    if operation.partition(" ")[2].startswith("submit"):
+        return fault.submit
+    return fault.quota if operation.endswith("quota") else fault.rows
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_every_operation_answers_rightly(matrix: Matrix, name: str) -> None:
+    met = {operation: outcome for (fault, operation), outcome in matrix.outcomes.items() if fault == name}
+    assert len(met) == sum(3 + len({kind.operation for kind in spec.submits}) for spec in SPECS.values())
+    assert {operation: outcome.result for operation, outcome in met.items()} == {
+        operation: _right(FAULTS[name], operation) for operation in met
+    }
+
+
+def test_no_id_and_no_url_is_lost_or_doubled(matrix: Matrix) -> None:
+    for (fault, operation), outcome in matrix.outcomes.items():
+        if operation.endswith("lookup"):
+            assert outcome.items == IDS[: len(outcome.items)], (fault, operation)
+            assert outcome.items, (fault, operation)
+        elif "submit" in operation:
+            assert outcome.items == URLS, (fault, operation)
+
+
+def test_no_secret_is_told(matrix: Matrix) -> None:
+    texts = [*(outcome.text for outcome in matrix.outcomes.values()), *matrix.log]
+    assert len(matrix.log) >= len(matrix.outcomes)
+    for secret in (*SECRETS, "ACS3-HMAC-SHA256 Credential", "Signature=0", "Signature=a"):
+        assert not [text for text in texts if secret in text]
+
+
+def test_no_thread_and_no_socket_is_left(matrix: Matrix) -> None:
+    assert matrix.leftovers == Leftovers(threads=0, connections=0, descriptors=0)
