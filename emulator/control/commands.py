@@ -1,4 +1,4 @@
-"""The control API's commands for tasks, faults, latency, limits, calls and keys."""
+"""The control API's commands for tasks, media, faults, latency, limits, calls and keys."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from emulator.core.accounts import AccessKey
 from emulator.emulation import Emulation
 from emulator.products import PRODUCTS
 from emulator.tasks.records import TaskView
+from emulator.vod.media import MediaItem
 
 PRODUCT_NAMES = tuple(product.name for product in PRODUCTS)
 
@@ -112,6 +113,7 @@ COMMANDS: Mapping[tuple[str, str, int], Command] = {
     ("GET", "tasks", 2): _task,
     ("PATCH", "tasks", 2): _change_task,
     ("DELETE", "tasks", 2): lambda emulation, request: emulation.tasks.remove(*request.names),
+    ("POST", "media", 0): lambda emulation, request: emulation.media.put(request.read(MediaItem)),
     ("GET", "settings", 0): _settings,
     ("PATCH", "settings", 0): _set_settings,
     ("GET", "faults", 0): lambda emulation, _request: emulation.faults.all(),

@@ -4,16 +4,17 @@
     POST   reset                     everything as at the start
     GET    tasks[?product=]          [TaskView]; POST: NewTask -> {"taskId"}
     GET    tasks/{product}/{id}      TaskView; DELETE: let it vanish; PATCH: TaskChange
+    POST   media                     MediaItem: a video of VOD, for its refresh jobs
     GET    settings                  TaskSettings; PATCH: TaskSettings, absent members stay
     GET    faults                    [{"action", "fault", "times"}]; POST: the same, one; DELETE [?action=]
     GET    latency                   {action: {"base", "jitter"}}; POST: {"action", "base", "jitter"}; DELETE
     GET    limits                    {action: calls a second or null}; POST: LimitChange
     GET    calls[?action=]           [Call], action or product; DELETE
     POST   keys                      AccessKey; DELETE keys/{id}; POST keys/{id}/expire
-
     GET    summary                   Summary
 
-    OSS, its triggers, webhooks      see `emulator.control.oss_commands`, for uploads `emulator.control.upload_commands`
+    buckets, events, webhooks        see `emulator.control.event_commands`
+    uploads from a page              see `emulator.control.upload_commands`
 
 A fault is its fields beside `kind`: `{"action": "vod", "fault": {"kind": "refuse", "code": "OperationDenied",
 "status": 403}, "times": 3}`. Answers are 200 with JSON, 204 with nothing, 400 or 404 with `{"error"}`.
@@ -25,14 +26,14 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from emulator.control import commands, oss_commands, upload_commands
+from emulator.control import commands, event_commands, upload_commands
 from emulator.control.requests import CommandRequest
 from emulator.core.requests import Request
 from emulator.core.responses import Response, Transmission, transmit
 from emulator.emulation import Emulation
 
 PREFIX = "/_emulator/"
-COMMANDS = {**commands.COMMANDS, **oss_commands.COMMANDS, **upload_commands.COMMANDS}
+COMMANDS = {**commands.COMMANDS, **event_commands.COMMANDS, **upload_commands.COMMANDS}
 
 
 class ControlHandler:

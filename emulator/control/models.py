@@ -45,7 +45,7 @@ class TaskSettings(_Json, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Summary(_Json, frozen=True, kw_only=True):
-    """How much has happened: changes of objects that a function was told of, and webhooks received."""
+    """How much has happened: changes of objects that have invoked a function, and webhooks received."""
 
     changes: int
     webhooks: int

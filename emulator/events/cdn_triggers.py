@@ -32,7 +32,7 @@ class CdnTrigger(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
     domains: tuple[str, ...]
 
     def matches(self, task: TaskView) -> bool:
-        """Whether the end of `task` is told to the function."""
+        """Whether the end of `task` invokes the function."""
         pushed = task.object_type == "preload"
         return pushed == (self.event_name == "CachedObjectsPushed") and _domain(task) in self.domains
 
@@ -72,14 +72,14 @@ class CdnTriggers:
         self._on: list[CdnTrigger] = []
 
     def add(self, trigger: CdnTrigger) -> None:
-        """Tell a function of the tasks that finish from now on."""
+        """Invoke its function for each task that finishes from now on."""
         with self._lock:
             self._on.append(trigger)
         finished = {task.task_id for task in self._tasks.all(PRODUCT) if _is_finished(task)}
         self._background.begin(lambda: self._run(trigger, finished))
 
     def clear(self) -> None:
-        """No function is told any more."""
+        """No function is invoked any more."""
         with self._lock:
             self._on = []
 

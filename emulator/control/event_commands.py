@@ -1,10 +1,9 @@
-"""The control API's commands for OSS, all triggers, media, and the webhook receiver.
+"""The control API's commands for buckets, what their changes and other events invoke, and the webhook receiver.
 
 GET    buckets                   [BucketSettings]; POST: BucketSettings
 POST   notifications             Notification -> {"ruleId"}
 POST   timers                    Timer; DELETE: none ticks any more
-POST   cdn-triggers              CdnTrigger: finished tasks of CDN are told to a function; DELETE: no more
-POST   media                     MediaItem: a video of VOD, for its refresh jobs
+POST   cdn-triggers              CdnTrigger: finished tasks of CDN invoke a function; DELETE: no more
 GET    events                    [ObjectEvent]
 POST   events/redeliver          {"events": how many}
 GET    deliveries                [Attempt], the answers in Base64
@@ -26,7 +25,6 @@ from emulator.events.delivery import Delivery
 from emulator.events.timers import Timer
 from emulator.events.triggers import Notification
 from emulator.oss.buckets import BucketSettings
-from emulator.vod.media import MediaItem
 
 
 class ReceivedText(msgspec.Struct, frozen=True):
@@ -75,7 +73,6 @@ COMMANDS: Mapping[tuple[str, str, int], Command] = {
     ("DELETE", "timers", 0): lambda emulation, _request: emulation.oss.stop_timers(),
     ("POST", "cdn-triggers", 0): _add_cdn_trigger,
     ("DELETE", "cdn-triggers", 0): lambda emulation, _request: emulation.cdn_triggers.clear(),
-    ("POST", "media", 0): lambda emulation, request: emulation.media.put(request.read(MediaItem)),
     ("GET", "events", 0): lambda emulation, _request: emulation.oss.events,
     ("POST", "events", 1): lambda emulation, request: _event_command(emulation, *request.names),
     ("GET", "deliveries", 0): lambda emulation, _request: emulation.oss.deliveries,
