@@ -1,4 +1,4 @@
-"""The door as it runs, against the emulator's OSS, its notifications and its timer; nothing stands in for anything."""
+"""The events function as it runs, against the emulator's OSS, its notifications and its timer."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def test_both_runtimes_come_to_the_same_outcome(emu: Emulator, tmp_path: Path) -
     events += [b'{"events": 1}', events[0]]
     built_in = events_environment(emu, rules, store="oss://kept/built-in")
     custom = events_environment(emu, rules, store="oss://kept/custom")
-    told = _by_handler(built_in, events[:-2]), _by_server(custom, events[:-2])
-    assert told[0] == told[1]
+    answers = _by_handler(built_in, events[:-2]), _by_server(custom, events[:-2])
+    assert answers[0] == answers[1]
     assert _kept(emu, "built-in") == _kept(emu, "custom")
     assert len(emu.oss.keys("kept", "custom/objects/")) == 3
 
@@ -104,6 +104,6 @@ def _kept(emu: Emulator, prefix: str) -> list[tuple[str, Any]]:
         body = json.loads(emu.oss.get("kept", key) or b"{}")
         for action in body.get("actions", ()):
             action |= {"taskIds": len(action.get("taskIds", ())), "status": None}
-        told = {name: value for name, value in body.items() if name not in _EACH_ITS_OWN}
-        found.append((key.partition("/")[2], told))
+        members = {name: value for name, value in body.items() if name not in _EACH_ITS_OWN}
+        found.append((key.partition("/")[2], members))
     return found

@@ -247,7 +247,7 @@ def test_each_record_is_one_line_of_json_in_the_log(
         "record-skipped",
     ]
     followed = next(line for line in lines if line["message"] == "object-followed")
-    assert followed["key"] == "a\nb"
+    assert followed["key"] == "a\N{REPLACEMENT CHARACTER}b"
     assert followed["summary"] == json.loads(msgspec.json.encode(SUMMARY))
 
 

@@ -88,8 +88,8 @@ def events_process(
     port: int, environment: Mapping[str, str], timings: Timings
 ) -> AbstractContextManager[FunctionProcess]:
     """The events function with these timings, up and running."""
-    told = msgspec.json.encode(timings).decode()
-    return _up(FunctionProcess(port, environment, "tests.support.events_process", str(port), told))
+    timings_json = msgspec.json.encode(timings).decode()
+    return _up(FunctionProcess(port, environment, "tests.support.events_process", str(port), timings_json))
 
 
 def server_process(port: int, environment: Mapping[str, str]) -> AbstractContextManager[FunctionProcess]:

@@ -69,27 +69,27 @@ def story(seed: int) -> Story:
 class Stage:
     """Where a story is played: instances come and go over one shelf and one account."""
 
-    def __init__(self, told: Story, seed: int) -> None:
-        self.told = told
+    def __init__(self, script: Story, seed: int) -> None:
+        self.script = script
         self.rng = random.Random(seed)
         self.account = SlowAccount(limits=False, latency=0.05)
-        self.account.tasks.submit_transition = Transition(by="seconds", length=40, hidden=told.hidden)
+        self.account.tasks.submit_transition = Transition(by="seconds", length=40, hidden=script.hidden)
         self.shelf = Shelf()
-        self.instances = [self._instance() for _ in range(told.instances)]
+        self.instances = [self._instance() for _ in range(script.instances)]
         self.in_flight: Counter[str] = Counter()
 
     def _instance(self) -> Instance:
-        actions = ["refresh", "preload"] if self.told.preload else ["refresh"]
+        actions = ["refresh", "preload"] if self.script.preload else ["refresh"]
         made = Instance(self.account, self.shelf, rule(created=actions))
         made.store.slowest = 0.05
         return made
 
     async def deliver(self, change: Change) -> None:
         """As the platform does: again, when the instance died over it or said that it failed."""
-        told = event(change.key, seconds=change.at, request=change.request)
+        body = event(change.key, seconds=change.at, request=change.request)
         while True:
             try:
-                answer = await self.rng.choice(self.instances).handle(told)
+                answer = await self.rng.choice(self.instances).handle(body)
             except asyncio.CancelledError:
                 await asyncio.sleep(self.rng.uniform(1, 60))
                 continue
@@ -110,17 +110,17 @@ class Stage:
         self.instances[at] = self._instance()
 
 
-async def _play(told: Story, seed: int) -> Stage:
-    stage = Stage(told, seed)
+async def _play(script: Story, seed: int) -> Stage:
+    stage = Stage(script, seed)
     loop = asyncio.get_running_loop()
 
     async def at(time: float, change: Change) -> None:
         await asyncio.sleep(time)
         await stage.deliver(change)
 
-    for moment in told.kills:
+    for moment in script.kills:
         loop.call_later(moment, stage.kill)
-    delivering = asyncio.gather(*(at(time, change) for time, change in told.deliveries))
+    delivering = asyncio.gather(*(at(time, change) for time, change in script.deliveries))
     for _ in range(LONGEST_SWEEPS):
         await asyncio.sleep(60)
         await stage.sweep()
@@ -132,12 +132,12 @@ async def _play(told: Story, seed: int) -> Stage:
 
 def play(seed: int) -> Story:
     """Play the story of this seed. Raises AssertionError where a promise is broken."""
-    told = story(seed)
-    stage = run(_play(told, seed))
+    script = story(seed)
+    stage = run(_play(script, seed))
     assert not stage.shelf.keys("pending/"), "something is never over"
     times = sent(stage.account)
-    newest = {change.key: change for change in told.changes}
-    changes = Counter(change.key for change in told.changes)
+    newest = {change.key: change for change in script.changes}
+    changes = Counter(change.key for change in script.changes)
     for key, last in newest.items():
         kept = document(stage.shelf, key)
         assert kept.change_id.startswith(_stamp(last)), "an older change has overwritten a newer one"
@@ -145,9 +145,9 @@ def play(seed: int) -> Story:
         assert all(action.status == "complete" and action.task_ids for action in kept.actions)
         assert times[url(key)] >= 1, "a URL is lost"
         assert times[url(key)] <= changes[key] + stage.in_flight[url(key)], "more than what was in flight is repeated"
-        if changes[key] == 1 and not told.hidden:
+        if changes[key] == 1 and not script.hidden:
             assert times[url(key)] == 1, "a URL is submitted twice, although its task was to be seen"
-    return told
+    return script
 
 
 def sent(account: SlowAccount) -> Counter[str]:

@@ -80,8 +80,8 @@ class Instance:
     def __init__(
         self, account: Account, shelf: Shelf, *rules: Rule, timings: Timings | None = None, **settings: Any
     ) -> None:
-        told = {"store": "oss://kept/status", "submit": True, "keep_quota": 0.0, "products": ("cdn",), **settings}
-        self.settings = Settings(**told)
+        members = {"store": "oss://kept/status", "submit": True, "keep_quota": 0.0, "products": ("cdn",), **settings}
+        self.settings = Settings(**members)
         self.store = MemoryStore(shelf)
         self.service = instance_over(account, self.settings)
         changes = store_backed(
@@ -90,9 +90,9 @@ class Instance:
         self.handler = OssEventHandler(changes)
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def handle(self, told: bytes) -> dict[str, Any]:
-        """The answer to an event; its `failed` is no problem only where a test says so."""
-        answer = await self.start(self.handler.handle(told))
+    async def handle(self, body: bytes) -> dict[str, Any]:
+        """The answer to an event; its `failed` is right only where a test says so."""
+        answer = await self.start(self.handler.handle(body))
         return {**json.loads(answer.body), "retry": answer.failed}
 
     async def sweep(self) -> dict[str, Any]:

@@ -47,8 +47,8 @@ def free_port() -> int:
 
 def events_environment(emu: Emulator, rules: Path, **settings: Any) -> dict[str, str]:
     """What the events function needs to run against `emu`."""
-    told = {"oss_endpoint": emu.url, "store": STORE, "submit": "on", "rules": rules, "products": "cdn", **settings}
-    return {**KEY, **environment_of(emu, **told)}
+    members = {"oss_endpoint": emu.url, "store": STORE, "submit": "on", "rules": rules, "products": "cdn", **settings}
+    return {**KEY, **environment_of(emu, **members)}
 
 
 @contextmanager

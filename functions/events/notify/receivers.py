@@ -14,6 +14,7 @@ from functions.events.notify.sender import Receiver
 from functions.events.notify.webhook import webhook_of
 from functions.events.notify.wecom import WECOM
 from functions.model import Clock
+from functions.redaction import remember_secret
 from functions.settings import Settings
 
 ROBOTS: Mapping[str, RobotKind] = MappingProxyType(
@@ -42,6 +43,7 @@ def _robots(settings: Settings, clock: Clock) -> Iterator[Robot]:
         name = word.strip().lower() if word not in names else f"{word}-{number}"
         names.add(name)
         parameters = parse_qsl(parts.query, keep_blank_values=True)
+        remember_secret(parts.path.rpartition("/")[2], *(value for _, value in parameters))
         secret = next((value for key, value in parameters if key == "secret"), None)
         kept = urlencode([(key, value) for key, value in parameters if key != "secret"])
         yield Robot(name, kind, urlunsplit(parts._replace(query=kept)), secret, settings.page_url, clock)

@@ -1,1 +1,1 @@
-"""The timer's work: look after every open change until it is over."""
+"""The timer's work: follow every open change until it is over."""

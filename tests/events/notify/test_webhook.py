@@ -34,7 +34,7 @@ def webhook_at(url: str, secret: bytes | None = SECRET, clock: Any = None) -> We
     return made
 
 
-def tell(webhook: Webhook, record: ChangeRecord = FAILED_CHANGE) -> DeliveryResult:
+def deliver(webhook: Webhook, record: ChangeRecord = FAILED_CHANGE) -> DeliveryResult:
     try:
         return asyncio.run(webhook.deliver(record))
     finally:
@@ -50,12 +50,14 @@ def test_the_signature_is_that_of_the_specification() -> None:
 
 
 def test_a_signed_note_says_what_happened_and_where_the_rest_is(emu: Emulator) -> None:
-    assert tell(webhook_at(emu.webhooks.url(emu.url))) is DeliveryResult.DELIVERED
-    (note,) = emu.webhooks.received
-    told = b".".join((note.headers["webhook-id"].encode(), note.headers["webhook-timestamp"].encode(), note.body))
-    expected = base64.b64encode(hmac.new(SECRET, told, hashlib.sha256).digest()).decode()
-    assert note.headers["webhook-signature"] == f"v1,{expected}"
-    body = json.loads(note.body)
+    assert deliver(webhook_at(emu.webhooks.url(emu.url))) is DeliveryResult.DELIVERED
+    (message,) = emu.webhooks.received
+    signed_content = b".".join(
+        (message.headers["webhook-id"].encode(), message.headers["webhook-timestamp"].encode(), message.body)
+    )
+    expected = base64.b64encode(hmac.new(SECRET, signed_content, hashlib.sha256).digest()).decode()
+    assert message.headers["webhook-signature"] == f"v1,{expected}"
+    body = json.loads(message.body)
     assert (body["type"], body["timestamp"]) == ("object.done", "2026-11-22T03:36:00.000Z")
     assert {name: body["data"][name] for name in ("bucket", "key", "outcome", "document")} == {
         "bucket": "pics",
@@ -67,7 +69,7 @@ def test_a_signed_note_says_what_happened_and_where_the_rest_is(emu: Emulator) -
 
 
 @pytest.mark.parametrize(
-    ("status", "told"),
+    ("status", "result"),
     [
         (204, DeliveryResult.DELIVERED),
         (200, DeliveryResult.DELIVERED),
@@ -77,15 +79,15 @@ def test_a_signed_note_says_what_happened_and_where_the_rest_is(emu: Emulator) -
     ],
 )
 def test_only_a_2xx_is_taken_for_an_answer_and_a_410_for_a_farewell(
-    emu: Emulator, status: int, told: DeliveryResult
+    emu: Emulator, status: int, result: DeliveryResult
 ) -> None:
     emu.webhooks.answer(status, times=1)
-    assert tell(webhook_at(emu.webhooks.url(emu.url))) is told
+    assert deliver(webhook_at(emu.webhooks.url(emu.url))) is result
 
 
 def test_a_redirect_is_not_followed(emu: Emulator) -> None:
     emu.webhooks.answer(307, times=1)
-    assert tell(webhook_at(emu.webhooks.url(emu.url))) is DeliveryResult.FAILED
+    assert deliver(webhook_at(emu.webhooks.url(emu.url))) is DeliveryResult.FAILED
     assert len(emu.webhooks.received) == 1
 
 
@@ -93,11 +95,11 @@ def test_a_receiver_that_never_answers_is_left_in_time(monkeypatch: pytest.Monke
     monkeypatch.setattr(sender, "SECONDS", 0.1)
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        assert tell(webhook_at(f"http://127.0.0.1:{silent.getsockname()[1]}/")) is DeliveryResult.FAILED
+        assert deliver(webhook_at(f"http://127.0.0.1:{silent.getsockname()[1]}/")) is DeliveryResult.FAILED
 
 
 def test_nobody_there_is_no_error() -> None:
-    assert tell(webhook_at("http://127.0.0.1:1/")) is DeliveryResult.FAILED
+    assert deliver(webhook_at("http://127.0.0.1:1/")) is DeliveryResult.FAILED
 
 
 def test_without_a_secret_the_start_is_stopped() -> None:

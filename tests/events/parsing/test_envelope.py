@@ -69,16 +69,16 @@ def test_an_odd_request_id_does_not_spoil_its_record(shape: object) -> None:
 
 def test_cdn_names_the_tasks_that_are_over() -> None:
     assert read("cdn-refreshed") == Envelope(completions=(TaskCompletion("cdn", "2089687230"),))
-    told = json.loads(event_sample("cdn-refreshed"))
-    told["events"][0] |= {"eventName": "CachedObjectsPushed", "eventParameter": {"taskId": "77"}}
-    assert read_envelope(json.dumps(told).encode()).completions == (TaskCompletion("cdn", "77"),)
+    native = json.loads(event_sample("cdn-refreshed"))
+    native["events"][0] |= {"eventName": "CachedObjectsPushed", "eventParameter": {"taskId": "77"}}
+    assert read_envelope(json.dumps(native).encode()).completions == (TaskCompletion("cdn", "77"),)
 
 
 @pytest.mark.parametrize("task_id", [None, -1, "", "1,2", 7.5, [1]])
 def test_a_completion_without_a_task_is_a_failed_record(task_id: object) -> None:
-    told = json.loads(event_sample("cdn-refreshed"))
-    told["events"][0]["eventParameter"]["taskId"] = task_id
-    (failed,) = read_envelope(json.dumps(told).encode()).failed
+    native = json.loads(event_sample("cdn-refreshed"))
+    native["events"][0]["eventParameter"]["taskId"] = task_id
+    (failed,) = read_envelope(json.dumps(native).encode()).failed
     assert failed.event == "CachedObjectsRefreshed"
 
 

@@ -13,7 +13,7 @@ def test_whatever_happens_no_url_is_lost_and_none_submitted_twice(seed: int) -> 
 
 
 def test_the_stories_are_worth_playing() -> None:
-    told = [story(seed) for seed in SEEDS]
-    assert sum(bool(each.kills) for each in told) >= len(told) / 2
-    assert sum(bool(each.kills and each.hidden) for each in told) >= len(told) / 10
-    assert sum(each.instances > 1 for each in told) >= len(told) / 2
+    stories = [story(seed) for seed in SEEDS]
+    assert sum(bool(each.kills) for each in stories) >= len(stories) / 2
+    assert sum(bool(each.kills and each.hidden) for each in stories) >= len(stories) / 10
+    assert sum(each.instances > 1 for each in stories) >= len(stories) / 2

@@ -26,12 +26,12 @@ def skips(answer: dict[str, Any]) -> list[str]:
 
 def finished(*task_ids: str) -> bytes:
     """CDN's event for finished tasks."""
-    told = json.loads(event_sample("cdn-refreshed"))
-    (record,) = told["events"]
-    told["events"] = [
+    native = json.loads(event_sample("cdn-refreshed"))
+    (record,) = native["events"]
+    native["events"] = [
         record | {"eventParameter": record["eventParameter"] | {"taskId": int(task_id)}} for task_id in task_ids
     ]
-    return json.dumps(told).encode()
+    return json.dumps(native).encode()
 
 
 def test_a_sweep_without_its_store_says_so_and_is_not_repeated() -> None:
@@ -77,16 +77,16 @@ def test_a_sweep_ends_in_time_and_the_next_one_goes_on() -> None:
         await asyncio.gather(*(instance.handle(event(key)) for key in keys))
         account.latency = 1.0
         await asyncio.sleep(60)
-        told, took = [], []
+        reports, took = [], []
         for _ in range(9):
             began = asyncio.get_running_loop().time()
-            told.append((await instance.sweep())["sweep"])
+            reports.append((await instance.sweep())["sweep"])
             took.append(asyncio.get_running_loop().time() - began)
-        return told, took
+        return reports, took
 
-    told, took = run(main())
-    assert told[0]["left"] > 0
-    assert told[-1] == {"open": 0, "closed": 0, "left": 0, "failed": 0}
+    reports, took = run(main())
+    assert reports[0]["left"] > 0
+    assert reports[-1] == {"open": 0, "closed": 0, "left": 0, "failed": 0}
     assert max(took) <= 4.0 + 1.5
 
 

@@ -84,9 +84,9 @@ def test_an_event_delivered_three_times_to_two_instances_is_submitted_once() -> 
         answers.append(await other.handle(event("a.jpg")))
         return account, [skips(answer) for answer in answers]
 
-    account, told = run(main())
+    account, skipped = run(main())
     assert submitted(account) == [[url("a.jpg")]]
-    assert sorted(map(len, told)) == [0, 1, 1, 1]
+    assert sorted(map(len, skipped)) == [0, 1, 1, 1]
 
 
 def test_a_late_delivery_finds_the_change_long_over() -> None:
@@ -183,9 +183,9 @@ def test_a_time_that_cannot_be_true_is_a_failure_and_no_internal_error(time: str
 
     async def main() -> tuple[dict[str, Any], Shelf]:
         shelf = Shelf()
-        told = json.loads(event("a.jpg"))
-        told["events"][0]["eventTime"] = time
-        return await Instance(SlowAccount(), shelf, REFRESH).handle(json.dumps(told).encode()), shelf
+        native = json.loads(event("a.jpg"))
+        native["events"][0]["eventTime"] = time
+        return await Instance(SlowAccount(), shelf, REFRESH).handle(json.dumps(native).encode()), shelf
 
     answer, shelf = run(main())
     assert (answer["objects"], shelf.keys()) == ([], [])
@@ -195,9 +195,9 @@ def test_a_time_that_cannot_be_true_is_a_failure_and_no_internal_error(time: str
 
 def test_a_record_whose_time_cannot_be_read_fails_alone() -> None:
     async def main() -> dict[str, Any]:
-        told = json.loads(event("a.jpg"))
-        told["events"].append({**told["events"][0], "eventTime": "yesterday"})
-        return await Instance(SlowAccount(), Shelf(), REFRESH).handle(json.dumps(told).encode())
+        native = json.loads(event("a.jpg"))
+        native["events"].append({**native["events"][0], "eventTime": "yesterday"})
+        return await Instance(SlowAccount(), Shelf(), REFRESH).handle(json.dumps(native).encode())
 
     answer = run(main())
     assert (len(answer["objects"]), answer["retry"]) == (1, False)
