@@ -88,9 +88,10 @@ def matrix(_imported_sdks: None) -> Matrix:
         root.removeHandler(log)
         root.setLevel(level)
     left = Leftovers(
-        threads=_settled(threading.active_count, threads) - threads,
+        # Threads of other tests may end meanwhile.
+        threads=max(0, _settled(threading.active_count, threads) - threads),
         connections=connections,
-        descriptors=_settled(_descriptors, descriptors) - descriptors,
+        descriptors=max(0, _settled(_descriptors, descriptors) - descriptors),
     )
     return Matrix(outcomes, tuple(log.lines), left)
 

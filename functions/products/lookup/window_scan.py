@@ -26,6 +26,8 @@ _MAX_PAGES = 400
 _UNKNOWN_WINDOW_PAGES = 20
 _SIZE_VALID_SECONDS = 120.0
 _PARALLEL_PAGES = 8
+_UNSETTLED_SECONDS = 2
+"""Pages are read in parallel, so no row may be added in front of them: newer tasks are looked up one by one."""
 _MARGIN_SECONDS = 60
 """Clocks differ, and a range older than three days is refused (`InvalidTime`)."""
 
@@ -57,7 +59,7 @@ class WindowScan:
     async def run(self, keys: tuple[str, ...], deadline: float, permit: Permit) -> AsyncIterator[tuple[str, Rows]]:
         """Yield tasks with all their rows; ends when all are found, single calls are cheaper, or a call fails."""
         wanted = set(keys)
-        end = int(self._clock.now().wall)
+        end = int(self._clock.now().wall) - _UNSETTLED_SECONDS
         seen: list[ParsedRows] = []
         try:
             first = await self._page(1, end, deadline, permit)
