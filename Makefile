@@ -71,9 +71,11 @@ lock:
 			--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file $$name.lock $$name.txt || exit 1; \
 	done
 
-# The long runs: two thousand viewers at once; the OSS door killed at random moments, and random histories of events.
+# The long runs: two thousand viewers at once; half an hour of mixed requests with faults (memory, threads, sockets by
+# thirds); the OSS door killed at random moments, and random histories of events.
 soak: $(READY)
 	$(BIN)/python -m bench.soak.watchers
+	$(BIN)/python -m bench.soak.load
 	$(BIN)/python -m bench.soak.oss_door $(ARGS)
 
 token: $(RUN)

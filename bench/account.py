@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -59,6 +59,10 @@ class Account:
         self._ask(
             "PATCH", f"tasks/{product}/{task_id}", {"objectPath": object_path, "status": "Complete", "progress": 100}
         )
+
+    def add_fault(self, action: str, fault: Mapping[str, object]) -> None:
+        """Let the next call of an action or a product meet a fault."""
+        self._ask("POST", "faults", {"action": action, "fault": fault, "times": 1})
 
     def calls(self) -> list[Call]:
         """What was asked since the last `forget`."""

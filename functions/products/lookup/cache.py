@@ -14,9 +14,9 @@ from cachetools import LRUCache
 from functions.model import VENDOR_WINDOW, Clock, Moment, TaskKey, TaskSnapshot
 from functions.products.lookup.principal import ANYBODY, Audience, Principal
 
-MAX_SNAPSHOTS = 50_000
 MAX_BYTES = 32 * 1024 * 1024
-MAX_FIRST_ASKED = 200_000
+MAX_FIRST_ASKED = 50_000
+"""About 18 MB; enough for the last minute (APPEARING_SECONDS) at 800 new ids a second."""
 STALE_SECONDS = 60.0
 """How old an answer may be to be shown as `stale` when the product fails (docs/contract.md)."""
 _NOT_FOUND_SECONDS = 60.0
@@ -24,6 +24,8 @@ _DONE_SECONDS = 3_600.0
 """A final answer is kept while the vendor still answers for the task, and at least this long."""
 _ROW_BYTES = 300
 """Memory of a row with its strings but without its URL (measured with tracemalloc, CPython 3.11)."""
+_ENTRY_BYTES = 700
+"""The same of a snapshot without rows, with its key and its place in the cache."""
 
 Freshness = Callable[[TaskSnapshot], float]
 """The maximum age in seconds of a cached answer that is not final."""
@@ -90,7 +92,6 @@ class TaskCache:
         return _NOT_FOUND_SECONDS
 
 
-def _size(snapshot: TaskSnapshot) -> float:
-    """Bytes, with a minimum that bounds the number of snapshots too."""
-    size = sum(_ROW_BYTES + len(row.object_path) for row in snapshot.rows)
-    return max(size, MAX_BYTES / MAX_SNAPSHOTS)
+def _size(snapshot: TaskSnapshot) -> int:
+    """Bytes."""
+    return _ENTRY_BYTES + sum(_ROW_BYTES + len(row.object_path) for row in snapshot.rows)

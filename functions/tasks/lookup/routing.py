@@ -16,7 +16,8 @@ from functions.products.lookup.loader import LookupResult
 from functions.products.product import Product
 from functions.tasks.query import Audience, LookupQuery, RequestedId
 
-_MAX_OWNERS = 200_000
+_MAX_OWNERS = 50_000
+"""About 10 MB."""
 
 Routes = Mapping[RequestedId, Sequence[str]]
 """The products each id is asked of, in the order of the registry."""
