@@ -93,6 +93,8 @@ def test_a_key_is_spelled_as_browsers_spell_it(key: str, path: str) -> None:
         ("https://h.example/a+b", "https://h.example/a%2bb"),
         ("https://h.example", "https://h.example:443/"),
         ("https://h.example./x/%2E%2e/y", "https://h.example/y"),
+        ("https://h.example/a/./b/%2E", "https://h.example/a/b/"),
+        ("https://h.example/a/../..", "https://h.example/"),
         ("https://h.example/100%.png", "https://h.example/100%25.png"),
         ("https://h.example/a#/home", "https://h.example/a"),
     ],

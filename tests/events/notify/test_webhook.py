@@ -143,6 +143,24 @@ def test_the_sweep_tells_once_and_tries_again_with_the_same_id_when_it_must(monk
     assert [later - times[0] for later in times] == [0, 1, 3, 7]
 
 
+def test_both_changes_of_one_second_are_delivered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Case O1."""
+    network = Network([])
+    monkeypatch.setattr(Sender, "_post", lambda _, request: network.post(request))
+
+    async def main() -> Shelf:
+        shelf = Shelf()
+        refresh = rule(created=["refresh"])
+        instance = Instance(SlowAccount(), shelf, refresh, webhook_url="http://h/", webhook_secret=SECRET)
+        for request in ("R-1", "R-2"):
+            await instance.handle(event("a.jpg", request=request))
+        await minutes(instance, 3)
+        return shelf
+
+    assert not run(main()).keys("pending/")
+    assert len({request.headers["webhook-id"] for _, request in network.posted}) == 2
+
+
 def test_a_dead_receiver_does_not_hold_up_a_sweep_and_is_given_up_after_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     network = Network([0] * 1_000, seconds=5.0)
     monkeypatch.setattr(Sender, "_post", lambda _, request: network.post(request))

@@ -72,6 +72,26 @@ def test_a_row_of_a_shared_task_fails_only_its_own_object() -> None:
     assert [row.object_path for row in good.report.tasks[0].objects] == [url("good.jpg")]
 
 
+def test_of_an_objects_urls_in_one_task_each_has_its_own_status() -> None:
+    both = rule(created=["refresh"], url=[url("{key}"), url("copy/{key}")])
+
+    async def main() -> Shelf:
+        account, shelf = SlowAccount(), Shelf()
+        instance = Instance(account, shelf, both)
+        answer = await instance.handle(event("a.jpg"))
+        (task_id,) = {each["id"] for each in answer["objects"][0]["report"]["undecided"]}
+        account.tasks.set_row("cdn", task_id.removeprefix("cdn:"), url("copy/a.jpg"), status="Failed")
+        await minutes(instance, 3)
+        return shelf
+
+    kept = document(run(main()), "a.jpg")
+    assert [(action.object_path, action.status) for action in kept.actions] == [
+        (url("a.jpg"), "complete"),
+        (url("copy/a.jpg"), "failed"),
+    ]
+    assert kept.outcome == "failed"
+
+
 def test_a_removed_object_is_refreshed_by_its_own_rule() -> None:
     async def main() -> SlowAccount:
         account = SlowAccount()

@@ -177,7 +177,18 @@ def test_a_failing_store_fails_the_event_so_that_it_is_delivered_again() -> None
     assert submitted(account) == []
 
 
-@pytest.mark.parametrize("time", ["yesterday", "", None, "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+@pytest.mark.parametrize(
+    "time",
+    [
+        "yesterday",
+        "",
+        None,
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "2026-11-24T03:30:00Z",
+        "1999-01-01T00:00:00Z",
+    ],
+)
 def test_a_time_that_cannot_be_true_is_a_failure_and_no_internal_error(time: str | None) -> None:
     """Case O2."""
 
