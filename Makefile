@@ -42,8 +42,9 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 # The artifact in dist/, for Function Compute's Python where one is found or given: PACKAGE_PYTHON=/path/to/python3.12
+# EXTRA=esa adds the SDK of an optional product (docs/adding-a-product.md 2).
 package: $(RUN)
-	$(BIN)/python -m packager $(if $(PACKAGE_PYTHON),--python $(PACKAGE_PYTHON))
+	$(BIN)/python -m packager $(if $(PACKAGE_PYTHON),--python $(PACKAGE_PYTHON)) $(if $(EXTRA),--extra $(EXTRA))
 
 # The page's client for other front ends' builds, in dist/npm: `npm pack` or `npm publish` there.
 npm: $(READY)

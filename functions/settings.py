@@ -19,7 +19,7 @@ from functions.environment import (
     webhook_secret,
 )
 from functions.errors import SettingsError
-from functions.products.registry import DEFAULT_PRODUCTS, PRODUCTS, SPECS
+from functions.products.registry import DEFAULT_PRODUCTS, OPTIONAL_PRODUCTS, PRODUCTS, SPECS
 from functions.products.spec import ProductConfig, ProductSpec
 from functions.upstream.endpoint import Endpoint, parse_endpoint
 from functions.upstream.operation import Operation
@@ -121,7 +121,7 @@ def read_settings(environ: Mapping[str, str], *, on_function_compute: bool = Fal
     read = Environment(environ)
     on_fc = on_function_compute or any(environ.get(name) for name in FUNCTION_COMPUTE_VARIABLES)
     return Settings(
-        products=read.words("PRODUCTS", DEFAULT_PRODUCTS, allowed=PRODUCTS),
+        products=_products(read),
         endpoints={
             name: read.value(f"{name.upper()}_ENDPOINT", parse_endpoint, "http://127.0.0.1:9100")
             for name in (*PRODUCTS, "oss")
@@ -151,6 +151,17 @@ def read_settings(environ: Mapping[str, str], *, on_function_compute: bool = Fal
         region=environ.get("FC_REGION") or None,
         account_id=environ.get("FC_ACCOUNT_ID") or None,
     )
+
+
+def _products(read: Environment) -> tuple[str, ...]:
+    names = read.words("PRODUCTS", DEFAULT_PRODUCTS, allowed=PRODUCTS)
+    for name in names:
+        if name in OPTIONAL_PRODUCTS and not SPECS[name].installed:
+            raise SettingsError(
+                f"{PREFIX}PRODUCTS: {name!r} needs an SDK that is not installed: make package EXTRA={name}, or pip"
+                f" install -r requirements-{name}.txt. Example: {PREFIX}PRODUCTS={','.join(DEFAULT_PRODUCTS)}"
+            )
+    return names
 
 
 def _caller_limits(read: Environment) -> CallerLimits:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from functions.products.registry import OPTIONAL_PRODUCTS
 from packager.build import ROOT, Artifact, build
 from packager.target import DEPLOYED, find_target
 
@@ -16,6 +17,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m packager", description=main.__doc__)
     parser.add_argument("--python", type=Path, help=f"build for this interpreter (default: a CPython {DEPLOYED})")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="where to (default: dist/)")
+    parser.add_argument("--extra", choices=OPTIONAL_PRODUCTS, help="an optional product whose SDK is wanted too")
     options = parser.parse_args()
     target = find_target(options.python)
     if not target.deployable:
@@ -23,7 +25,7 @@ def main() -> None:
             f"package: built for CPython {target.version}, good for trying here; Function Compute runs {DEPLOYED}"
             f" (none found: make package PACKAGE_PYTHON=/path/to/python{DEPLOYED})\n"
         )
-    sys.stdout.write("\n".join(describe(build(target, options.out))) + "\n")
+    sys.stdout.write("\n".join(describe(build(target, options.out, extra=options.extra))) + "\n")
 
 
 def describe(artifact: Artifact) -> Iterator[str]:

@@ -40,16 +40,19 @@ class Artifact(msgspec.Struct, frozen=True, kw_only=True):
     cuts: Mapping[str, Cut]
 
 
-def build(target: Target, out: Path, cache: Path = ROOT / "build") -> Artifact:
-    """Make `out`/code and `out`/cdn-task-status.zip anew. The installed packages are kept in `cache`."""
+def build(target: Target, out: Path, cache: Path = ROOT / "build", extra: str | None = None) -> Artifact:
+    """Make `out`/code and `out`/cdn-task-status.zip anew. The installed packages are kept in `cache`.
+
+    `extra` is an optional product whose SDK is wanted too (requirements-<extra>.lock).
+    """
     code, archive = out / "code", out / f"{NAME}.zip"
     shutil.rmtree(code, ignore_errors=True)
-    site = install(ROOT / "requirements.lock", target, cache)
+    site = install(ROOT / (f"requirements-{extra}.lock" if extra else "requirements.lock"), target, cache)
     shutil.copytree(site, code)
     saved = leave_out(code, (*LEFT_OUT, *STAND_INS))
     write_notices(site, code, code / "THIRD-PARTY-NOTICES")
     write_stand_ins(code)
-    cuts = {sdk: cut_sdk(code / sdk, methods) for sdk, methods in called_methods().items()}
+    cuts = {sdk: cut_sdk(code / sdk, methods) for sdk, methods in called_methods().items() if (code / sdk).is_dir()}
     saved["symbols of native modules"] = strip_binaries(code)
     _add_our_code(code, target)
     _compile(code, target)

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from functions.products.registry import SPECS
+from functions.products.registry import DEFAULT_PRODUCTS, OPTIONAL_PRODUCTS, SPECS
 from functions.upstream.operation import OperationKind
 from packager.build import ROOT
 
@@ -29,8 +29,9 @@ class Rights(msgspec.Struct, frozen=True):
     """What one function may do: kinds of vendor operations, actions on the store's objects, listing them."""
 
     kinds: Sequence[OperationKind]
-    object_actions: Sequence[str]
+    object_actions: Sequence[str] = ()
     lists_store: bool = False
+    products: Sequence[str] = DEFAULT_PRODUCTS
 
 
 RIGHTS: Mapping[str, Rights] = MappingProxyType(
@@ -40,9 +41,13 @@ RIGHTS: Mapping[str, Rights] = MappingProxyType(
         "task-events": Rights(
             (*_READS, OperationKind.SUBMIT), ("oss:GetObject", "oss:PutObject", "oss:DeleteObject"), True
         ),
+        **{name: Rights(_READS, products=(name,)) for name in OPTIONAL_PRODUCTS},
+        **{f"{name}-submit": Rights((*_READS, OperationKind.SUBMIT), products=(name,)) for name in OPTIONAL_PRODUCTS},
     }
 )
-"""By file name. `task-status-submit` replaces `task-status` where TASK_STATUS_SUBMIT is on."""
+"""By file name. `task-status-submit` replaces `task-status` where TASK_STATUS_SUBMIT is on.
+
+An optional product's file is given to a role besides."""
 
 
 def policy(rights: Rights) -> Mapping[str, Any]:
@@ -51,10 +56,9 @@ def policy(rights: Rights) -> Mapping[str, Any]:
     Vendor operations are granted on every resource: by-id operations know no other, and a list without a domain is
     denied under a policy by domain (docs/vendor.md 5.5).
     """
-    statements = [
-        _statement(vendor_actions(rights.kinds), "*"),
-        _statement(rights.object_actions, f"{_STORE}/{_PREFIX}/*"),
-    ]
+    statements = [_statement(vendor_actions(rights), "*")]
+    if rights.object_actions:
+        statements.append(_statement(rights.object_actions, f"{_STORE}/{_PREFIX}/*"))
     if rights.lists_store:
         condition = {"StringLike": {"oss:Prefix": [f"{_PREFIX}/*"]}}
         statements.append({**_statement(("oss:ListObjects",), _STORE), "Condition": condition})
@@ -63,9 +67,10 @@ def policy(rights: Rights) -> Mapping[str, Any]:
     return {"Version": "1", "Statement": statements}
 
 
-def vendor_actions(kinds: Sequence[OperationKind]) -> Sequence[str]:
-    """The RAM actions of every operation of these kinds that the code calls, in name order."""
-    return sorted({each.ram_action for spec in SPECS.values() for each in spec.operations if each.kind in kinds})
+def vendor_actions(rights: Rights) -> Sequence[str]:
+    """The RAM actions of every operation that `rights` cover and the code calls, in name order."""
+    operations = (each for name in rights.products for each in SPECS[name].operations)
+    return sorted({each.ram_action for each in operations if each.kind in rights.kinds})
 
 
 def _statement(actions: Sequence[str], resource: str) -> Mapping[str, Any]:

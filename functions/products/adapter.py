@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+import msgspec
+
 from functions.errors import UpstreamFault
+from functions.model import Clock
 from functions.products.listing.pages import PageCall
 from functions.products.quota import QuotaFigures
 from functions.products.rows import ParsedRows, Rows
@@ -16,6 +19,14 @@ from functions.upstream.rate_limiter import Permit
 
 Callers = Mapping[str, ActionCaller]
 """The caller of each of the product's operations, by action."""
+
+
+class AdapterContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What an adapter works with. An answer for a task that is not done serves for `fresh_seconds` at most."""
+
+    callers: Callers
+    clock: Clock
+    fresh_seconds: float
 
 
 class Adapter(Protocol):

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from functions.errors import UpstreamFault
-from functions.model import Clock
-from functions.products.adapter import Callers
+from functions.products.adapter import AdapterContext
 from functions.products.listing.pages import PageCall
 from functions.products.lookup.by_id import BatchedLookup, PagedLookup
 from functions.products.quota import QuotaFigures, read_quotas
@@ -22,12 +21,13 @@ from functions.upstream.rate_limiter import Permit
 class FamilyAdapter:
     """An `Adapter` (adapter.py)."""
 
-    def __init__(self, spec: ProductSpec, callers: Callers, clock: Clock) -> None:
-        """`callers` has every operation of `spec`."""
+    def __init__(self, spec: ProductSpec, context: AdapterContext) -> None:
+        """`context.callers` has every operation of `spec`."""
         self._spec = spec
+        callers = context.callers
         self._list_caller = callers[spec.listing.operation.action]
         self._quota_caller = callers[spec.quota.action]
-        self._submitter = ProductSubmitter(callers, spec.submits, clock)
+        self._submitter = ProductSubmitter(callers, spec.submits, context.clock)
         by_id = callers[spec.lookup.operation.action]
         page_size = spec.lookup.page_size
         self._lookup: BatchedLookup | PagedLookup = (
@@ -70,11 +70,12 @@ class FamilyAdapter:
         times = (
             {}
             if call.end is None
-            else {"StartTime": _vendor_time(call.start), "EndTime": _vendor_time(max(call.start, call.end) + 1)}
+            else {"StartTime": vendor_time(call.start), "EndTime": vendor_time(max(call.start, call.end) + 1)}
         )
         given = {name: word for name, word in filters.items() if word is not None}
         return {**given, **times, "PageNumber": call.number, "PageSize": self._spec.listing.page_size}
 
 
-def _vendor_time(second: int) -> str:
+def vendor_time(second: int) -> str:
+    """A second of the epoch as list operations take it."""
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,6 +8,7 @@ import msgspec
 
 from functions.errors import UpstreamFault
 from functions.model import Clock, Moment, TaskKey, TaskSnapshot
+from functions.products.adapter import AdapterContext
 from functions.products.listing.pages import Listing, PageCall, VendorFilter
 from functions.products.lookup.cache import Freshness, TaskCache
 from functions.products.lookup.loader import PendingLookup, TaskLoader
@@ -55,7 +56,9 @@ class Product:
             for operation in spec.operations
         }
         self._cache = shared.cache
-        self._adapter = spec.adapter(spec, self._callers, shared.clock)
+        self._adapter = spec.adapter(
+            spec, AdapterContext(callers=self._callers, clock=shared.clock, fresh_seconds=config.fresh_seconds)
+        )
         self.listing = Listing(
             self._adapter.list_page,
             spec.listing.page_size,

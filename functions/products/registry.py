@@ -12,9 +12,10 @@ from functions.products.vod import VOD
 
 _DEFAULT: tuple[ProductSpec, ...] = (CDN, DCDN, VOD)
 _ON_REQUEST: tuple[ProductSpec, ...] = ()
-"""Asked only when `TASK_STATUS_PRODUCTS` names them."""
+"""Asked only when `TASK_STATUS_PRODUCTS` names them; their SDKs are extras: `requirements-<name>.txt`."""
 
 SPECS: Mapping[str, ProductSpec] = MappingProxyType({spec.name: spec for spec in (*_DEFAULT, *_ON_REQUEST)})
 """By name, in the order in which products are asked and listed."""
 PRODUCTS = tuple(SPECS)
 DEFAULT_PRODUCTS = tuple(spec.name for spec in _DEFAULT)
+OPTIONAL_PRODUCTS = tuple(spec.name for spec in _ON_REQUEST)

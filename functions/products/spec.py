@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Mapping
 
 import msgspec
 
-from functions.model import Clock
-from functions.products.adapter import Adapter, Callers
+from functions.products.adapter import Adapter, AdapterContext
 from functions.products.submit.kinds import SubmitKind
 from functions.products.vocabulary import Vocabulary
 from functions.upstream.endpoint import Endpoint
@@ -40,24 +40,33 @@ class LookupSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProductSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One product. `region` only satisfies the SDK's constructor: the endpoint is always given (docs/vendor.md 5.4)."""
+    """One product. `region` only satisfies the SDK's constructor: the endpoint is always given (docs/vendor.md 5.4).
+
+    `more_operations` are those that its adapter calls besides the ones named here.
+    """
 
     name: str
     sdk_package: str
     endpoint: str
     region: str
-    adapter: Callable[[ProductSpec, Callers, Clock], Adapter]
+    adapter: Callable[[ProductSpec, AdapterContext], Adapter]
     lookup: LookupSpec
     listing: ListSpec
     quota: Operation
     submits: tuple[SubmitKind, ...] = ()
+    more_operations: tuple[Operation, ...] = ()
     words: Vocabulary = Vocabulary()
 
     @property
     def operations(self) -> tuple[Operation, ...]:
         """Every operation that is called, each once; RAM policies and the trimmed SDK are made from them."""
-        submits = (kind.operation for kind in self.submits)
-        return tuple(dict.fromkeys((self.lookup.operation, self.listing.operation, self.quota, *submits)))
+        reads = (self.lookup.operation, self.listing.operation, self.quota, *self.more_operations)
+        return tuple(dict.fromkeys((*reads, *(kind.operation for kind in self.submits))))
+
+    @property
+    def installed(self) -> bool:
+        """Whether its SDK is at hand; nothing is imported."""
+        return importlib.util.find_spec(self.sdk_package) is not None
 
     def submit_of(self, action: str, object_type: str) -> SubmitKind | None:
         """The kind of submission; None when the product has no such kind."""

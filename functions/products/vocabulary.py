@@ -36,6 +36,8 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "exquery": "refresh",
         "ignoreparams": "refresh",
         "cachetag": "refresh",
+        "hostname": "refresh",
+        "purgeall": "refresh",
         "preload": "preload",
         "block": "block",
         "unblock": "unblock",

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from functions.products.registry import SPECS
+from functions.products.registry import DEFAULT_PRODUCTS, OPTIONAL_PRODUCTS, SPECS
 from functions.upstream.operation import OperationKind
 from packager import policies
 
@@ -18,6 +19,9 @@ EXPECTED = {
         READS | {OperationKind.SUBMIT},
         {"oss:GetObject", "oss:PutObject", "oss:ListObjects", "oss:DeleteObject", "oss:GetBucketVersioning"},
     ),
+}
+OPTIONAL = dict.fromkeys(OPTIONAL_PRODUCTS, READS) | {
+    f"{name}-submit": READS | {OperationKind.SUBMIT} for name in OPTIONAL_PRODUCTS
 }
 
 
@@ -33,14 +37,22 @@ def _actions(name: str) -> set[str]:
 
 
 def test_there_is_a_policy_for_each_set_of_rights_and_no_other() -> None:
-    assert {path.stem for path in policies.FOLDER.iterdir()} == set(EXPECTED)
+    assert {path.stem for path in policies.FOLDER.iterdir()} == set(EXPECTED) | set(OPTIONAL)
 
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_policy_grants_what_the_code_calls_and_nothing_else(name: str) -> None:
     kinds, store_actions = EXPECTED[name]
-    called = {f"{spec.name}:{each.action}" for spec in SPECS.values() for each in spec.operations if each.kind in kinds}
-    assert _actions(name) == called | store_actions
+    assert _actions(name) == called(DEFAULT_PRODUCTS, kinds) | store_actions
+
+
+def called(products: Iterable[str], kinds: Container[OperationKind]) -> set[str]:
+    return {f"{name}:{each.action}" for name in products for each in SPECS[name].operations if each.kind in kinds}
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_an_optional_product_s_policy_grants_its_operations_only(name: str) -> None:
+    assert _actions(name) == called([name.removesuffix("-submit")], OPTIONAL[name])
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from functions.errors import Reason, UpstreamFault
-from functions.products.adapter import Adapter
+from functions.products.adapter import Adapter, AdapterContext
 from functions.products.listing.pages import PageCall, VendorFilter
 from functions.products.registry import SPECS
 from functions.products.spec import ProductSpec
@@ -51,7 +51,7 @@ def sent_by(spec: ProductSpec) -> list[tuple[Operation, Mapping[str, Any]]]:
 
     async def main() -> None:
         callers = {each.action: ActionCaller(each, cast("SdkClient", recorder), 1_000) for each in spec.operations}
-        await _everything(spec, spec.adapter(spec, callers, LoopClock()))
+        await _everything(spec, spec.adapter(spec, AdapterContext(callers=callers, clock=LoopClock(), fresh_seconds=0)))
 
     run(main())
     return recorder.sent

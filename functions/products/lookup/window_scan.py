@@ -9,7 +9,7 @@ once the scan has passed its creation second, so with all its rows.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from itertools import pairwise
 
@@ -106,7 +106,7 @@ class WindowScan:
 
     def _complete(self, wanted: set[str], seen: list[ParsedRows], *, over: bool) -> list[tuple[str, Rows]]:
         """Wanted tasks that cannot have rows on further pages."""
-        passed = None if over else _oldest_if_descending(seen)
+        passed = None if over else oldest_if_descending(seen)
         complete = []
         for task_id in {key for reading in seen for key in reading.rows} & wanted:
             rows = merged_rows(task_id, seen)
@@ -115,7 +115,7 @@ class WindowScan:
         return complete
 
 
-def _oldest_if_descending(seen: list[ParsedRows]) -> datetime | None:
+def oldest_if_descending(seen: Sequence[ParsedRows]) -> datetime | None:
     """The creation time that the scan has reached; None if the list is not newest first (that is not documented)."""
     newest_by_page = [_times(reading) for reading in seen]
     if any(times is None for times in newest_by_page):

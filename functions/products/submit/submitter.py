@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -35,17 +35,34 @@ MAX_PARALLEL_CALLS = 8
 """Calls of one submission running at a time: enough for speed, few once the first is refused for the quota."""
 MAX_SPLIT_CALLS = 40
 """How many further calls splitting may cost a submission: finding one bad URL in a thousand takes twenty."""
-_ID_MEMBERS = frozenset({"refreshtaskid", "pushtaskid", "preloadtaskid"})
-"""Each is documented somewhere for each operation (docs/vendor.md 2: DCDN's own pages disagree)."""
+_ID_MEMBERS = frozenset({"refreshtaskid", "pushtaskid", "preloadtaskid", "taskid"})
+"""Each is documented somewhere for each operation (docs/vendor.md 2: DCDN's own pages disagree); ESA has the last."""
 _ID = re.compile(r"[0-9]{1,30}")
+
+
+Parameters = Callable[[SubmitKind, Paths], Mapping[str, Any]]
+"""What is sent to submit URLs as one of a product's kinds."""
+
+
+def family_parameters(kind: SubmitKind, paths: Paths) -> Mapping[str, Any]:
+    """As CDN, DCDN and VOD take it: one URL a line."""
+    object_type = {} if kind.word is None else {"ObjectType": kind.word}
+    return {"ObjectPath": "\n".join(paths), **object_type}
 
 
 class ProductSubmitter:
     """Submits to one product."""
 
-    def __init__(self, callers: Mapping[str, ActionCaller], kinds: Iterable[SubmitKind], clock: Clock) -> None:
+    def __init__(
+        self,
+        callers: Mapping[str, ActionCaller],
+        kinds: Iterable[SubmitKind],
+        clock: Clock,
+        parameters: Parameters = family_parameters,
+    ) -> None:
         """`callers` by action, those of all `kinds` among them."""
         self._callers = callers
+        self._parameters = parameters
         per_minute = {kind.operation.action: kind.paths_per_minute for kind in kinds if kind.paths_per_minute}
         self._limits = {action: DomainRateLimit(limit, clock) for action, limit in per_minute.items()}
 
@@ -53,7 +70,7 @@ class ProductSubmitter:
         """Submit well-formed URLs by `deadline` (the loop's clock); never raises UpstreamFault."""
         limit = self._limits[kind.operation.action] if kind.paths_per_minute else None
         sendable, early = _within_the_minute(object_paths, limit) if limit else (object_paths, ())
-        submission = _Submission(kind, self._callers[kind.operation.action], deadline)
+        submission = _Submission(kind, self._callers[kind.operation.action], self._parameters, deadline)
         await submission.run(calls_for(sendable, kind.paths_per_call, kind.domains_per_call))
         if limit:
             _give_back(limit, submission.refused)
@@ -63,12 +80,13 @@ class ProductSubmitter:
 class _Submission:
     """One running submission."""
 
-    def __init__(self, kind: SubmitKind, caller: ActionCaller, deadline: float) -> None:
+    def __init__(self, kind: SubmitKind, caller: ActionCaller, parameters: Parameters, deadline: float) -> None:
         self.accepted: list[Accepted] = []
         self.refused: list[Refused] = []
         self.calls = 0
         self._kind = kind
         self._caller = caller
+        self._parameters = parameters
         self._deadline = deadline
         self._parallel = asyncio.Semaphore(MAX_PARALLEL_CALLS)
         self._split_calls_left = MAX_SPLIT_CALLS
@@ -96,7 +114,7 @@ class _Submission:
                 return self._stopped
             self.calls += 1
             try:
-                answer = await self._caller.call(self._parameters(paths), self._deadline)
+                answer = await self._caller.call(self._parameters(self._kind, paths), self._deadline)
             except UpstreamFault as fault:
                 cause = cause_of(fault)
                 if cause.concerns is Concern.ACCOUNT and cause.reason is not RejectReason.THROTTLED:
@@ -110,10 +128,6 @@ class _Submission:
         product = self._kind.operation.product
         self.accepted.append(Accepted(paths, tuple(TaskKey(product, task_id) for task_id in task_ids)))
         return None
-
-    def _parameters(self, paths: Paths) -> dict[str, str]:
-        object_type = {} if self._kind.word is None else {"ObjectType": self._kind.word}
-        return {"ObjectPath": "\n".join(paths), **object_type}
 
     def _take_calls(self, calls: int) -> bool:
         """Grant further calls, up to MAX_SPLIT_CALLS in all."""
