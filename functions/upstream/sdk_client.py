@@ -18,9 +18,10 @@ import msgspec
 
 from functions.errors import UpstreamFault
 from functions.redaction import clean_text
+from functions.upstream.call_scope import CallScope, call_scope, current_scope
 from functions.upstream.credentials import CredentialSource
 from functions.upstream.endpoint import Endpoint
-from functions.upstream.http_session import BoundedSession, CallScope, call_scope, current_scope
+from functions.upstream.http_session import BoundedSession
 from functions.upstream.operation import Operation, OperationKind
 from functions.upstream.sdk_errors import fault_in, fault_of
 

@@ -12,8 +12,8 @@ from typing import Any
 from functions.errors import Concern, Reason, RejectReason, UpstreamFault
 from functions.redaction import clean_text
 from functions.upstream import error_codes
+from functions.upstream.call_scope import CallScope
 from functions.upstream.credentials import NoCredentials
-from functions.upstream.http_session import CallScope
 
 _BY_FAILURE: Mapping[str, Reason] = {
     "timeout": Reason.TIMEOUT,

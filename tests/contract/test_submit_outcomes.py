@@ -11,7 +11,7 @@ import pytest
 from emulator.testing import Answer, Emulator, Hang, Refuse, Reset, Text, Throttle, Truncate
 from functions.errors import RejectReason
 from functions.tasks.submit import NothingSubmitted, Rejection
-from functions.upstream.http_session import CallScope
+from functions.upstream.call_scope import CallScope
 from tests.support.real_service import house_over
 from tests.support.submissions import URL, accepted, reasons, submit, submits, urls
 

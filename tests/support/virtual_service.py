@@ -27,8 +27,8 @@ from functions.settings import Settings
 from functions.tasks.query import ListQuery
 from functions.tasks.report import Task
 from functions.tasks.service import TaskService
+from functions.upstream.call_scope import CallScope
 from functions.upstream.credentials import CredentialSource
-from functions.upstream.http_session import CallScope
 from functions.upstream.operation import Operation
 from functions.upstream.sdk_client import RawAnswer
 from functions.upstream.sdk_errors import fault_of

@@ -165,7 +165,8 @@ def _usable(jwk: dict[str, Any]) -> VerificationKey | None:
 def _fetch(url: str) -> bytes:
     from requests import RequestException  # noqa: PLC0415 -- loaded only where keys come from an address
 
-    from functions.upstream.http_session import BoundedSession, call_within  # noqa: PLC0415 -- the same
+    from functions.upstream.call_scope import call_within  # noqa: PLC0415 -- the same
+    from functions.upstream.http_session import BoundedSession  # noqa: PLC0415 -- the same
 
     with call_within(FETCH_SECONDS) as call, BoundedSession(1) as session:
         session.headers["User-Agent"] = USER_AGENT

@@ -16,7 +16,8 @@ import requests
 from functions.events.change import ChangeRecord
 from functions.logs import log_event
 from functions.model import Clock, Moment
-from functions.upstream.http_session import BoundedSession, call_within
+from functions.upstream.call_scope import call_within
+from functions.upstream.http_session import BoundedSession
 
 SECONDS = 5.0
 """How long a receiver may take."""

@@ -22,10 +22,11 @@ from functions.errors import SettingsError, StoreFault
 from functions.events.store.protocol import Location, StoredKey, location_of
 from functions.model import Clock, SystemClock
 from functions.settings import Settings
+from functions.upstream.call_scope import CallScope, call_scope
 from functions.upstream.credentials import CredentialSource
 from functions.upstream.endpoint import Endpoint
 from functions.upstream.freeze import FreezeDetector
-from functions.upstream.http_session import BoundedSession, CallScope, call_scope
+from functions.upstream.http_session import BoundedSession
 
 T = TypeVar("T")
 THREADS = 16

@@ -12,7 +12,8 @@ import msgspec
 from functions.errors import Reason, UpstreamFault
 from functions.model import PRIMED_SECONDS, Clock, Moment, TaskKey, TaskSnapshot, make_snapshot
 from functions.products.lookup.cache import Freshness, TaskCache
-from functions.products.lookup.principal import ANYBODY, Audience, Principal
+from functions.products.lookup.principal import ANYBODY, Principal, WantedId
+from functions.products.lookup.queue_waits import QueueWaits
 from functions.products.rows import Rows
 from functions.upstream.batcher import Batcher, BulkFetch, InFlight
 from functions.upstream.caller import ActionCaller
@@ -51,13 +52,6 @@ class LookupResult(msgspec.Struct, frozen=True):
     def may_appear(self, now: Moment) -> bool:
         """Whether the product answered that it does not know the id, so lately that it may still come to know it."""
         return self.snapshot is not None and not self.snapshot.found and self.snapshot.young_at(now)
-
-
-class WantedId(msgspec.Struct, frozen=True):
-    """An id on its way to the vendor, and who may see the answer: None if all may who ask for it."""
-
-    task_id: str
-    audience: Audience | None = None
 
 
 class TaskLoader:
@@ -115,7 +109,7 @@ class TaskLoader:
     ) -> dict[WantedId, Lane]:
         """The ids that can be asked in time; for the others, `known` gets what the cache has, or THROTTLED."""
         now = asyncio.get_running_loop().time()
-        waits = _QueueWaits(self._caller, self.batcher, principal.caller)
+        waits = QueueWaits(self._caller, self.batcher, principal.caller)
         admitted: dict[WantedId, Lane] = {}
         for task_id in missing:
             key = TaskKey(self.product, task_id)
@@ -237,24 +231,3 @@ class _SnapshotBulk:
         async for task_id, rows in self._bulk.run(tuple(wanted), deadline, permit):
             for key in wanted[task_id]:
                 yield key, self._loader.result_of(key, rows, asked)
-
-
-class _QueueWaits:
-    """Seconds that one further id would wait for its call; computed once per call, not per id."""
-
-    def __init__(self, action: ActionCaller, batcher: Batcher[WantedId, LookupResult], caller: str) -> None:
-        self._caller = action
-        self._batcher = batcher
-        self._name = caller
-        self._admitted = dict.fromkeys(Lane, 0)
-        self._by_call: dict[int, float] = {}
-
-    def count(self, lane: Lane) -> None:
-        """One id more was admitted."""
-        self._admitted[lane] += 1
-
-    def next(self, lane: Lane) -> float:
-        call = self._batcher.calls_for(self._admitted[lane] + 1, lane=lane, caller=self._name)
-        if call not in self._by_call:
-            self._by_call[call] = self._caller.limiter.wait_for(call)
-        return self._by_call[call]

@@ -29,3 +29,10 @@ class Principal(msgspec.Struct, frozen=True):
 
 
 ANYBODY = Principal()
+
+
+class WantedId(msgspec.Struct, frozen=True):
+    """An id on its way to the vendor, and who may see the answer: None if all may who ask for it."""
+
+    task_id: str
+    audience: Audience | None = None

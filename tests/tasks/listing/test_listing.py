@@ -17,7 +17,7 @@ from functions.settings import AuthSettings, Settings, read_settings
 from functions.tasks.query import ListQuery, LookupQuery, RequestedId, Scope
 from functions.tasks.results import NothingAnswered
 from functions.tasks.service import TaskService
-from functions.upstream.http_session import CallScope
+from functions.upstream.call_scope import CallScope
 from functions.upstream.sdk_errors import fault_of
 from tests.support.virtual_service import ALL, MANY_PAGES, Account, SdkError, all_pages, instance_over
 from tests.support.virtual_time import EPOCH, run

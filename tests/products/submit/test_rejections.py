@@ -1,0 +1,37 @@
+"""What the fault of a submit call means for its URLs."""
+
+from __future__ import annotations
+
+import pytest
+
+from functions.errors import Reason, RejectReason, UpstreamFault
+from functions.products.submit.rejections import UNKNOWN_RETRY_SECONDS, cause_of
+
+
+def fault(
+    reason: Reason, code: str | None = None, *, refused: bool = True, retry: float | None = None
+) -> UpstreamFault:
+    return UpstreamFault(reason, product="cdn", vendor_code=code, without_effect=refused, retry_after=retry)
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_documented_code_decides(refused: bool) -> None:
+    cause = cause_of(fault(Reason.REJECTED, "QuotaExceeded.Refresh", refused=refused))
+    assert (cause.reason, cause.retry_after) == (RejectReason.QUOTA_EXCEEDED, None)
+
+
+def test_an_unknown_code_is_no_verdict() -> None:
+    cause = cause_of(fault(Reason.REJECTED, "NeverHeardOf"))
+    assert (cause.reason, cause.vendor_code) == (RejectReason.REJECTED, "NeverHeardOf")
+    assert cause.retry_after == UNKNOWN_RETRY_SECONDS
+
+
+@pytest.mark.parametrize("code", [None, "NeverHeardOf", "InternalError"])
+def test_what_may_have_been_carried_out_is_of_unknown_outcome(code: str | None) -> None:
+    cause = cause_of(fault(Reason.UNAVAILABLE, code, refused=False, retry=5.0))
+    assert (cause.reason, cause.retry_after) == (RejectReason.UNKNOWN_OUTCOME, None)
+
+
+def test_the_vendor_s_time_goes_before_the_table_s() -> None:
+    assert cause_of(fault(Reason.THROTTLED, "Throttling", retry=7.0)).retry_after == 7.0
+    assert cause_of(fault(Reason.THROTTLED, "Throttling")).retry_after == 1

@@ -1,0 +1,101 @@
+"""An action is called again where that can help, in time, and a submit never twice in doubt."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from functions.errors import Concern, Reason, UpstreamFault
+from functions.products.cdn import CDN
+from functions.upstream.operation import Operation
+from functions.upstream.sdk_client import RawAnswer
+from tests.support.scripted_client import BY_ID, Script, ScriptedClient, caller_over
+from tests.support.virtual_time import run
+
+SUBMIT = CDN.submits[0].operation
+ANSWER = RawAnswer({}, "R")
+
+
+def failing(*faults: UpstreamFault) -> Script:
+    """These faults one after the other, then an answer."""
+    left = list(faults)
+
+    def script(_: Mapping[str, Any]) -> RawAnswer:
+        if left:
+            raise left.pop(0)
+        return ANSWER
+
+    return script
+
+
+def fault(reason: Reason, **more: Any) -> UpstreamFault:
+    return UpstreamFault(reason, product="cdn", **more)
+
+
+def call(
+    *faults: UpstreamFault, operation: Operation = BY_ID, seconds: float = 10.0
+) -> tuple[RawAnswer | UpstreamFault, int, float]:
+    """What came of a call, in how many attempts, and the rate that is left."""
+    client = ScriptedClient(failing(*faults))
+
+    async def main() -> tuple[RawAnswer | UpstreamFault, float]:
+        caller = caller_over(client, operation=operation)
+        try:
+            return await caller.call({}, asyncio.get_running_loop().time() + seconds), caller.limiter.rate
+        except UpstreamFault as met:
+            return met, caller.limiter.rate
+
+    result, rate = run(main())
+    return result, len(client.calls), rate
+
+
+@pytest.mark.parametrize("reason", [Reason.THROTTLED, Reason.TIMEOUT, Reason.UNAVAILABLE])
+def test_what_may_pass_is_tried_again(reason: Reason) -> None:
+    assert call(fault(reason), fault(reason))[:2] == (ANSWER, 3)
+
+
+@pytest.mark.parametrize("reason", [Reason.DENIED, Reason.REJECTED, Reason.MALFORMED, Reason.NOT_ACTIVATED])
+def test_what_would_be_the_same_again_is_not_tried_again(reason: Reason) -> None:
+    result, attempts, _ = call(fault(reason))
+    assert isinstance(result, UpstreamFault)
+    assert (result.reason, attempts) == (reason, 1)
+
+
+def test_the_fault_told_is_that_of_the_last_attempt_and_not_of_the_waiting() -> None:
+    met = [fault(Reason.UNAVAILABLE, detail=str(number)) for number in range(20)]
+    result, attempts, _ = call(*met, seconds=1.0)
+    assert result is met[attempts - 1]
+    assert attempts > 1
+
+
+def test_a_time_to_come_back_that_is_too_late_ends_it() -> None:
+    assert call(fault(Reason.UNAVAILABLE, retry_after=60.0))[1] == 1
+
+
+def test_a_submit_is_repeated_only_when_the_vendor_surely_did_nothing() -> None:
+    assert call(fault(Reason.UNAVAILABLE), operation=SUBMIT)[1] == 1
+    assert call(fault(Reason.UNAVAILABLE, without_effect=True), operation=SUBMIT)[1] == 2
+
+
+def test_a_domain_s_limit_says_nothing_of_the_rate() -> None:
+    whole = call()[2]
+    assert call(fault(Reason.THROTTLED, concerns=Concern.ACCOUNT))[2] < whole
+    assert call(fault(Reason.THROTTLED, concerns=Concern.DOMAIN, retry_after=60.0))[2] == whole
+
+
+def test_without_a_permit_in_time_nothing_is_called() -> None:
+    client = ScriptedClient(failing())
+
+    async def main() -> UpstreamFault:
+        caller = caller_over(client, rate=1)
+        now = asyncio.get_running_loop().time()
+        await caller.call({}, now + 10)
+        with pytest.raises(UpstreamFault) as refused:
+            await caller.call({}, now + 0.5)
+        return refused.value
+
+    refused = run(main())
+    assert (refused.reason, refused.without_effect, len(client.calls)) == (Reason.THROTTLED, True, 1)
