@@ -120,6 +120,31 @@ variable "keep_quota" {
   default = "0.2"
 }
 
+variable "caller_waits" {
+  type    = string
+  default = "" # the function's own
+}
+
+variable "caller_ids" {
+  type    = string
+  default = "" # the function's own
+}
+
+variable "caller_lists_per_minute" {
+  type    = string
+  default = "" # the function's own
+}
+
+variable "caller_urls_per_minute" {
+  type    = string
+  default = "" # the function's own
+}
+
+variable "caller_urls_per_day" {
+  type    = string
+  default = "" # the function's own
+}
+
 variable "webhook_url" {
   type    = string
   default = ""

@@ -34,6 +34,7 @@ OSS_EVENT = json.dumps(
         ]
     }
 ).encode()
+EVENT_HEADERS = {"x-fc-control-path": "/invoke", "x-fc-account-id": FC_ENVIRONMENT["FC_ACCOUNT_ID"]}
 CONTRACT = tuple(f"test_{name}.py" for name in ("submitting", "submit_outcomes", "listing_over_sockets"))
 """Those of the contract suite that call every operation; the rest is about time and is not repeated."""
 STORE_BUCKET = "my-state"  # of deploy/.env.example
@@ -105,7 +106,7 @@ def test_an_event_is_answered_with_its_objects_tasks(artifact: Artifact, emu: Em
     with served(
         BOOTSTRAP, artifact.code, {**environment(emu, "task-events"), **more}, tmp_path / "events.log"
     ) as server:
-        answer = server.post("/invoke", OSS_EVENT, {"x-fc-control-path": "/invoke"})
+        answer = server.post("/invoke", OSS_EVENT, EVENT_HEADERS)
         assert server.get(TASKS).status == 404
     (followed,) = json.loads(answer.body)["objects"]
     assert [task["id"] for task in followed["report"]["tasks"]] == ["cdn:31"]
