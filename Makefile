@@ -73,11 +73,12 @@ lock:
 	done
 
 # The long runs: two thousand viewers at once; half an hour of mixed requests with faults (memory, threads, sockets by
-# thirds); the OSS door killed at random moments, and random histories of events.
+# thirds); the OSS door killed at random moments, and random histories of events; thousands of made-up requests.
 soak: $(READY)
 	$(BIN)/python -m bench.soak.watchers
 	$(BIN)/python -m bench.soak.load
 	$(BIN)/python -m bench.soak.oss_door $(ARGS)
+	$(BIN)/python -m tests.clients.fuzz
 
 token: $(RUN)
 	@$(BIN)/python -m functions.api.auth.mint $(ARGS)

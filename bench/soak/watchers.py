@@ -25,7 +25,7 @@ _SPREAD_BAR, _MEMORY_BAR, _CALLS_BAR = 0.5, 150e6, 1.2
 async def stream(server: Server, path: str, seen: list[float]) -> None:
     """Note when each event of a stream arrives."""
     reader, writer = await asyncio.open_connection(*server.address.split(":"))
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n".encode())
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n".encode())
     while line := await reader.readline():
         if line.startswith(b"event:"):
             seen.append(time.monotonic())
@@ -36,7 +36,7 @@ async def poll(server: Server, path: str, seen: list[float]) -> None:
     reader, writer = await asyncio.open_connection(*server.address.split(":"))
     held = ""
     while True:
-        writer.write(f"GET {path}{held} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        writer.write(f"GET {path}{held} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         await reader.readexactly(int(head.partition(b"content-length:")[2].split()[0]))
         version = head.partition(b'etag: w/"')[2].partition(b'"')[0].decode()

@@ -75,7 +75,7 @@ class EventStreams:
 
     def open(self, query: LookupQuery, last_event_id: str | None, seconds_left: float = math.inf) -> Response:
         """The stream for a lookup, for `seconds_left` at the longest; `last_event_id` resumes like `after`."""
-        return _EventStream(self, query, query.after or last_event_id, min(self._seconds(), seconds_left))
+        return _EventStream(self, query, last_event_id or query.after, min(self._seconds(), seconds_left))
 
     def _seconds(self) -> float:
         """How long a stream stays open: less than the function's timeout, and not all until the same moment."""

@@ -80,8 +80,8 @@ export interface Undecided {
 export interface Problem {
   product: 'cdn' | 'dcdn' | 'vod' | (string & {});
   reason: 'throttled' | 'denied' | 'bad-credentials' | 'rejected' | 'timeout' | 'deadline' | 'unavailable' | 'malformed' | 'not-activated' | (string & {});
-  retryAfter?: number | null;
-  vendorCode?: string | null;
+  retryAfter?: number;
+  vendorCode?: string;
   requestIds: string[];
 }
 
@@ -111,7 +111,7 @@ export type Outcome = 'failed' | 'missing' | 'succeeded';
 export interface TaskList {
   tasks: Task[];
   problems: Problem[];
-  nextPageToken?: string | null;
+  nextPageToken?: string;
 }
 
 /** The answer to what is left. */
@@ -139,7 +139,7 @@ export interface Capabilities {
   quota: boolean;
   stream: boolean;
   objectLookup: boolean;
-  domains?: string[] | null;
+  domains?: string[];
 }
 
 export interface Submission {
@@ -171,7 +171,7 @@ export interface Rejection {
   objectPaths: string[];
   reason: string;
   vendorCode: string | null;
-  retryAfter?: number | null;
+  retryAfter?: number;
 }
 
 /** What went wrong: branch on `reason`, show `title` and `detail`. `errors` are the faults of a question, all of them; `problems` are what the products said when none answered; `rejected` are the URLs of a submission of which none got a task. */

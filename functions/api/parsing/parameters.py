@@ -85,6 +85,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
         return f"it must be one of {', '.join(self.words)}" if self.words else self.must
 
 
+_VERSION = "[A-Za-z0-9_.=-]{1,128}"
 _TABLE = (
     Parameter(
         name="taskId",
@@ -210,7 +211,15 @@ _TABLE = (
         use=Use.LOOKUP,
         about="The `version` that is already known; needed by `until=changed`.",
         must="it must be the version of a report",
-        pattern="[A-Za-z0-9_.=-]{1,128}",
+        pattern=_VERSION,
+    ),
+    Parameter(
+        name="lastEventId",
+        kind=ParameterType.TEXT,
+        use=Use.LOOKUP,
+        about="The header Last-Event-ID, from libraries that cannot send it.",
+        must="it must be the version of a report",
+        pattern=_VERSION,
     ),
 )
 

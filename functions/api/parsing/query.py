@@ -49,7 +49,8 @@ class _QueryParser:
             objects=self._number("objects"),
             wait=min(self._number("wait"), int(self._settings.timeout_seconds) - ANSWER_MARGIN_SECONDS),
             until=self._until(),
-            after=self._text("after"),
+            # An EventSource that reconnects keeps its address and adds the newer version.
+            after=self._text("lastEventId") or self._text("after"),
             scope=scope,
         )
 
