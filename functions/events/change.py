@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Self
@@ -122,6 +123,19 @@ class ChangeRecord(_Stored, frozen=True, kw_only=True):
     def is_immediate(self, action: Action) -> bool:
         """Whether it is submitted with the event itself, under the claim on the change."""
         return not self.refreshes_before(action)
+
+
+def by_product(actions: Iterable[Action]) -> Mapping[str, tuple[Action, ...]]:
+    """The actions of each product, in order."""
+    found: dict[str, tuple[Action, ...]] = {}
+    for action in actions:
+        found[action.product] = (*found.get(action.product, ()), action)
+    return found
+
+
+def urls_of(actions: Iterable[Action]) -> tuple[str, ...]:
+    """Their distinct URLs, in order."""
+    return tuple(dict.fromkeys(action.object_path for action in actions))
 
 
 def new_record(change: ObjectChange, actions: tuple[Action, ...], now: Moment) -> ChangeRecord:

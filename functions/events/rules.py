@@ -28,13 +28,6 @@ _HEADER = re.compile(r"\s*\[\[\s*rule\s*\]\]")
 _Submitted = Literal["refresh", "preload"]
 
 
-class Target(msgspec.Struct, frozen=True):
-    """The URLs under which one product shows an object: distinct, in the order of the rules."""
-
-    product: str
-    urls: tuple[str, ...]
-
-
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[rule]]`. Prefix and suffix are literal text; `created` and `removed` are what to submit, () to follow.
 
@@ -76,10 +69,6 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """Whether the rule speaks of this object."""
         return change.bucket == self.bucket and change.key.startswith(self.prefix) and change.key.endswith(self.suffix)
 
-    def urls_for(self, change: ObjectChange) -> tuple[str, ...]:
-        """The object's URLs in normal form."""
-        return self._urls_of(change.key)
-
     def actions_for(self, change: ObjectChange, *, submit: bool) -> tuple[Action, ...]:
         """What to do about the change, kind by kind; only to follow unless `submit`."""
         words = (self.created if change.kind is ChangeKind.CREATED else self.removed) if submit else ()
@@ -108,14 +97,6 @@ class Rules(msgspec.Struct, frozen=True):
     """All rules, in the order of the file; none at all when no file is configured."""
 
     rules: tuple[Rule, ...] = ()
-
-    def targets(self, change: ObjectChange) -> tuple[Target, ...]:
-        """Where the object is shown, one target per product; () when no rule speaks of it."""
-        found: dict[str, dict[str, None]] = {}
-        for rule in self.rules:
-            if rule.matches(change):
-                found.setdefault(rule.product, {}).update(dict.fromkeys(rule.urls_for(change)))
-        return tuple(Target(product, tuple(urls)) for product, urls in found.items())
 
     def actions(self, change: ObjectChange, *, submit: bool) -> tuple[Action, ...]:
         """What all rules together ask for, each action once; what is submitted need not be followed besides."""

@@ -8,7 +8,7 @@ from itertools import chain
 
 from functions.errors import StoreFault
 from functions.events.action_report import report_submitted
-from functions.events.change import ActionKind
+from functions.events.change import ActionKind, by_product, urls_of
 from functions.events.parsing.events import MalformedEvent, ObjectChange, TaskCompletion
 from functions.events.reconcile.sweep import Sweep, SweepReport
 from functions.events.reports import ChangeResult, failed, reported, skipped
@@ -65,10 +65,7 @@ class StoreBackedChanges:
 
 
 def _reports(change: ObjectChange, accepted: AcceptedChange) -> Iterator[ChangeResult]:
-    actions = accepted.record.actions
-    for product in dict.fromkeys(action.product for action in actions):
-        own = [action for action in actions if action.product == product]
-        urls = tuple(dict.fromkeys(action.object_path for action in own))
-        follows = all(action.kind is ActionKind.FOLLOW for action in own)
+    for product, actions in by_product(accepted.record.actions).items():
+        follows = all(action.kind is ActionKind.FOLLOW for action in actions)
         followed = accepted.followed.get(product) if follows else None
-        yield reported(change, product, urls, followed or report_submitted(own))
+        yield reported(change, product, urls_of(actions), followed or report_submitted(actions))

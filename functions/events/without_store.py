@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Sequence
 
 from functions.errors import InvalidRequest, Reason
+from functions.events.change import by_product, urls_of
 from functions.events.parsing.events import ObjectChange
 from functions.events.reports import ChangeResult, failed, reported, skipped
-from functions.events.rules import Rules, Target
+from functions.events.rules import Rules
 from functions.tasks.results import NothingAnswered, Tasks
 
 CONCURRENCY = 4
@@ -29,21 +30,30 @@ class StatelessChanges:
         """What became of each change on each product; nothing is raised."""
         # One bound per event, not per instance: built-in runtimes may serve each event in a loop of its own.
         slots = asyncio.Semaphore(CONCURRENCY)
+        return [
+            result
+            for results in await asyncio.gather(*(self._process(change, slots) for change in changes))
+            for result in results
+        ]
 
-        async def limited(change: ObjectChange, target: Target | None) -> ChangeResult:
-            async with slots:
-                return await self._follow(change, target) if target else skipped(change, "no rule")
+    async def _process(self, change: ObjectChange, slots: asyncio.Semaphore) -> list[ChangeResult]:
+        products = by_product(self._rules.actions(change, submit=False))
+        if not products:
+            return [skipped(change, "no rule")]
+        return await asyncio.gather(
+            *(self._follow(change, product, urls_of(actions), slots) for product, actions in products.items())
+        )
 
-        pairs = ((change, target) for change in changes for target in self._rules.targets(change) or (None,))
-        return await asyncio.gather(*(limited(change, target) for change, target in pairs))
-
-    async def _follow(self, change: ObjectChange, target: Target) -> ChangeResult:
+    async def _follow(
+        self, change: ObjectChange, product: str, urls: tuple[str, ...], slots: asyncio.Semaphore
+    ) -> ChangeResult:
         try:
-            answer = await self._tasks.follow_urls(target.product, target.urls)
+            async with slots:
+                answer = await self._tasks.follow_urls(product, urls)
         except NothingAnswered as fault:
             return failed(change, str(fault), retry=any(problem.reason in _RETRYABLE for problem in fault.problems))
         except InvalidRequest as fault:
-            return failed(change, f"{target.product}: {fault}", retry=False)
+            return failed(change, f"{product}: {fault}", retry=False)
         except Exception as fault:  # noqa: BLE001 -- one object's trouble, of any kind, must not hide the others
-            return failed(change, f"{target.product}: internal error", retry=True, fault=fault)
-        return reported(change, target.product, target.urls, answer.report)
+            return failed(change, f"{product}: internal error", retry=True, fault=fault)
+        return reported(change, product, urls, answer.report)

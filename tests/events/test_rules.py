@@ -10,8 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from functions.errors import SettingsError
+from functions.events.change import by_product, urls_of
 from functions.events.parsing.events import ChangeKind, ObjectChange
-from functions.events.rules import EXAMPLE, Rule, Rules, Target, read_rules
+from functions.events.rules import EXAMPLE, Rule, Rules, read_rules
 from functions.urls import has_dot_segments
 
 MAX_KEY_BYTES = 1_023
@@ -44,6 +45,10 @@ def rule(url: str | tuple[str, ...] = "https://img.example.com/{key}", product: 
     return Rule(bucket="pics", product=product, url=url)
 
 
+def urls(of: Rule, key: str) -> tuple[str, ...]:
+    return urls_of(of.actions_for(changed(key), submit=False))
+
+
 def read(tmp_path: Path, text: str | bytes) -> Rules:
     path = tmp_path / "rules.toml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -64,18 +69,19 @@ def test_a_file_is_read_whole(tmp_path: Path) -> None:
     assert (second.product, second.created, second.removed, len(second.urls)) == ("dcdn", (), (), 2)
 
 
-def test_an_object_has_one_target_per_product_with_the_urls_of_all_its_rules(tmp_path: Path) -> None:
+def test_an_object_has_on_each_product_the_urls_of_all_its_rules(tmp_path: Path) -> None:
     again = '[[rule]]\nbucket = "pics"\nproduct = "cdn"\nurl = ["https://img.example.com/{key}", "http://z/{key}"]\n'
     rules = read(tmp_path, FULL + again)
-    assert rules.targets(changed("img/1.png")) == (
-        Target("cdn", ("https://img.example.com/img/1.png", "http://z/img/1.png")),
-        Target("dcdn", ("https://a.example.com/img/1.png", "http://b.example.com:8080/x/img/1.png?v=1")),
-    )
+    actions = by_product(rules.actions(changed("img/1.png"), submit=False))
+    assert {product: urls_of(own) for product, own in actions.items()} == {
+        "cdn": ("https://img.example.com/img/1.png", "http://z/img/1.png"),
+        "dcdn": ("https://a.example.com/img/1.png", "http://b.example.com:8080/x/img/1.png?v=1"),
+    }
 
 
 @pytest.mark.parametrize("change", [changed("img/1.gif"), changed("1.png"), changed("img/1.png", bucket="other")])
 def test_bucket_prefix_and_suffix_must_all_match(tmp_path: Path, change: ObjectChange) -> None:
-    assert "cdn" not in {target.product for target in read(tmp_path, FULL).targets(change)}
+    assert "cdn" not in by_product(read(tmp_path, FULL).actions(change, submit=False))
 
 
 @pytest.mark.parametrize(
@@ -95,13 +101,13 @@ def test_bucket_prefix_and_suffix_must_all_match(tmp_path: Path, change: ObjectC
     ],
 )
 def test_a_key_is_percent_encoded_once(key: str, path: str) -> None:
-    assert rule().urls_for(changed(key)) == (f"https://img.example.com/{path}",)
+    assert urls(rule(), key) == (f"https://img.example.com/{path}",)
 
 
 @given(KEYS)
 def test_any_key_survives_the_way_into_a_url_and_back(key: str) -> None:
     assume(not has_dot_segments(key))
-    (url,) = rule().urls_for(changed(key))
+    (url,) = urls(rule(), key)
     parts = urlsplit(url)
     assert unquote(parts.path.removeprefix("/"), errors="strict") == key
     assert (parts.netloc, parts.query, parts.fragment) == ("img.example.com", "", "")
@@ -112,17 +118,15 @@ def test_any_key_survives_the_way_into_a_url_and_back(key: str) -> None:
 @pytest.mark.parametrize("key", ["k" * MAX_KEY_BYTES, "图" * (MAX_KEY_BYTES // 3)])
 def test_the_longest_keys_fit(key: str) -> None:
     assert len(key.encode()) == MAX_KEY_BYTES
-    assert rule().urls_for(changed(key)) == (f"https://img.example.com/{quote(key)}",)
+    assert urls(rule(), key) == (f"https://img.example.com/{quote(key)}",)
 
 
 def test_a_key_in_a_query_cannot_add_parameters() -> None:
-    assert rule("https://H/thumb?of={key}&w=9").urls_for(changed("a&w=1/b")) == (
-        "https://h/thumb?of=a%26w%3D1%2Fb&w=9",
-    )
+    assert urls(rule("https://H/thumb?of={key}&w=9"), "a&w=1/b") == ("https://h/thumb?of=a%26w%3D1%2Fb&w=9",)
 
 
 def test_without_a_file_there_are_no_rules() -> None:
-    assert read_rules(None, ("cdn",)).targets(changed("k")) == ()
+    assert read_rules(None, ("cdn",)).actions(changed("k"), submit=True) == ()
 
 
 BUCKET, PRODUCT, URL = 'bucket = "pics"\n', 'product = "cdn"\n', 'url = "https://img.example.com/{key}"\n'

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from functions.events.action_report import created_at
-from functions.events.change import Action, ActionKind, ChangeRecord, new_record
+from functions.events.change import Action, ActionKind, ChangeRecord, by_product, new_record, urls_of
 from functions.events.parsing.events import ObjectChange
 from functions.events.store.changes import ChangeStore
 from functions.events.submit.submitter import ActionSubmitter
@@ -76,12 +76,9 @@ class ChangeAcceptor:
 
     async def _follow(self, record: ChangeRecord) -> Mapping[str, TaskReport]:
         """The tasks that are already there. What cannot be asked now is asked by a sweep."""
-        urls: dict[str, list[str]] = {}
-        for action in record.actions:
-            if action.kind is ActionKind.FOLLOW:
-                urls.setdefault(action.product, []).append(action.object_path)
-        reports = await asyncio.gather(*(self._report(product, tuple(paths)) for product, paths in urls.items()))
-        return {product: report for product, report in zip(urls, reports, strict=True) if report}
+        products = by_product(action for action in record.actions if action.kind is ActionKind.FOLLOW)
+        reports = await asyncio.gather(*(self._report(product, urls_of(own)) for product, own in products.items()))
+        return {product: report for product, report in zip(products, reports, strict=True) if report}
 
     async def _report(self, product: str, urls: tuple[str, ...]) -> TaskReport | None:
         try:
