@@ -134,6 +134,15 @@ test('a token that expires under way is replaced once for all who share it, and 
   assert.deepEqual(server.requests.map(({ headers }) => [headers.authorization, headers['last-event-id']]), [['Bearer old', undefined], ['Bearer new 1', 'v1']]);
 });
 
+test('several connections whose token is refused have it replaced once', async () => {
+  const ids = Array.from({ length: 1500 }, (_, at) => `cdn:${at + 1}`);
+  const renewals = [];
+  server.on('stream', (response, { question, headers }) =>
+    (headers.authorization === 'Bearer old' ? after(question.taskId.length / 10, problem(401, 'token-expired')) : stream(said({ tasks: question.taskId.map((id) => complete(id)) }), over))(response));
+  const { summary } = await withToken((refused) => (refused ? `new ${renewals.push(refused)}` : 'old')).wait(ids);
+  assert.deepEqual([summary.outcome, renewals], ['succeeded', ['old']]);
+});
+
 test('a replacement that is refused as well is the end, however many tokens there are', async () => {
   let count = 0;
   server.on('stream', problem(401, 'token-signature'));
@@ -151,6 +160,7 @@ test('a source of tokens that never answers has an end, and one that is stopped 
   stop.abort();
   await assert.rejects(waiting, { name: 'AbortError' });
   const patient = withToken(() => new Promise(() => {}));
+  await assert.rejects(patient.quota({ signal: AbortSignal.abort() }), { name: 'AbortError' });
   await assert.rejects(patient.lookup('cdn:1', { signal: AbortSignal.timeout(20) }), { name: 'TimeoutError' });
   assert.deepEqual([troubles.slice(0, 2), server.requests.length], [['token-unavailable', 'token-unavailable'], 0]);
 });
@@ -307,6 +317,13 @@ test('streams that fall silent one after the other are given up, where one alone
   assert.deepEqual(server.requests.map(({ kind }) => kind), ['stream', 'stream', 'held']);
 });
 
+test('streams that fall silent now and then, with sound ones between, are kept to', async () => {
+  const quiet = stream(comment, silence);
+  server.on('stream', stream(said({ tasks: [task('cdn:1')] }), silence), stream(comment, retry(1)), quiet, stream(updated({ tasks: [complete('cdn:1')] }), over));
+  await client.wait('cdn:1');
+  assert.deepEqual(server.requests.map(({ kind }) => kind), ['stream', 'stream', 'stream', 'stream']);
+});
+
 test('an answer by somebody else in the service\'s place is not taken for a report', async () => {
   server.on('stream', problem(406, 'streaming-unavailable'));
   server.on('lookup', json({ error: 'please log in' }), json(report({ tasks: [complete('cdn:1')] })));
@@ -397,8 +414,10 @@ test('an id that the service refuses is the fault of who asked for it', async ()
 test('a watch that is stopped lets go of the connection', async () => {
   server.on('stream', stream(said({ tasks: [task('cdn:1')] }), silence));
   const stop = new AbortController();
-  const waiting = assert.rejects(client.wait('cdn:1', { signal: stop.signal }), { name: 'AbortError' });
-  await server.came('stream');
+  let shown;
+  const waiting = assert.rejects(client.wait('cdn:1', { signal: stop.signal, onReport: (each) => (shown = each) }), { name: 'AbortError' });
+  await until(() => shown);
+  await pause(30)();
   stop.abort();
   await waiting;
   await until(() => !server.requests[0].open);
