@@ -90,7 +90,7 @@ openapi: $(RUN)
 # Pictures of the page, for the READMEs.
 screenshots: $(READY)
 	.ci/browser
-	$(BIN)/node tests/web/screenshots.mjs
+	$(BIN)/node tests/web/support/screenshots.mjs
 
 clean:
 	rm -rf $(VENV) dist build

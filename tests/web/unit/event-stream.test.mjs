@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { eventsOf } from '../../functions/web/task-status/event-stream.js';
+import { eventsOf } from '../../../functions/web/task-status/event-stream.js';
 
 const TEXT = [
   '\uFEFF: a comment', '', 'event: report', 'id: v1', 'data: {"a":', 'data:1}', '', 'retry: 250', 'retry: soon', '', 'event: lost', '',

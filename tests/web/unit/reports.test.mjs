@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Ledger, foldStatus, progressOf, reportOf } from '../../functions/web/task-status/reports.js';
-import { complete, task } from './scripted-server.mjs';
+import { Ledger, foldStatus, progressOf, reportOf } from '../../../functions/web/task-status/reports.js';
+import { complete, task } from '../support/scripted-server.mjs';
 
 test('many states are one by the contract\'s rule', () => {
   const folds = {

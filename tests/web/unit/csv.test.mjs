@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { csvOf } from '../../functions/web/page/csv.js';
-import { reportOf } from '../../functions/web/task-status.js';
-import { complete, object, task } from './scripted-server.mjs';
+import { csvOf } from '../../../functions/web/page/csv.js';
+import { reportOf } from '../../../functions/web/task-status.js';
+import { complete, object, task } from '../support/scripted-server.mjs';
 
 const HEAD = '\ufeffid,product,action,objectType,createdAt,status,objectPath,objectStatus,rawStatus,progress,reason,message\r\n';
 const of = (...tasks) => csvOf([reportOf({ tasks })]).replace(HEAD, '');

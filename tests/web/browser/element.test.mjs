@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
-import { accessible, kept, launched, rowsOf } from './browser.mjs';
-import { compressing } from './compressing-proxy.mjs';
-import { ScriptedServer, after as later, complete, hang, json, object, over, problem, report, said, silence, stream, task, until, gate, updated } from './scripted-server.mjs';
+import { accessible, kept, launched, rowsOf } from '../support/browser.mjs';
+import { compressing } from '../support/compressing-proxy.mjs';
+import { ScriptedServer, after as later, complete, hang, json, object, over, problem, report, said, silence, stream, task, until, gate, updated } from '../support/scripted-server.mjs';
 
 const SHORT = JSON.stringify({ start: 1, hold: 1, poll: 0.05, retry: 0.05 });
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
-import { idsIn, isId } from '../../functions/web/task-status/ids.js';
+import { idsIn, isId } from '../../../functions/web/task-status/ids.js';
 
-const { cases } = JSON.parse(await readFile(new URL('ids.cases.json', import.meta.url), 'utf8'));
+const { cases } = JSON.parse(await readFile(new URL('../ids.cases.json', import.meta.url), 'utf8'));
 
 for (const { name, given, ids, wrong = [] } of cases) {
   test(`ids as people paste them: ${name}`, () => {

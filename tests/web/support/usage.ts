@@ -1,5 +1,5 @@
 /** What callers write, as the type checker sees it; nothing of it is run. */
-import { TaskStatusClient, TaskStatusError, type Task, type WatchReport } from '../../functions/web/task-status.js';
+import { TaskStatusClient, TaskStatusError, type Task, type WatchReport } from '../../../functions/web/task-status.js';
 
 const client = new TaskStatusClient('https://status.example.com/', { token: async (refused) => refused && 'another' });
 

@@ -8,13 +8,13 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import * as ours from '../../functions/web/task-status.js';
-import { bundled } from './apps/bundled.mjs';
-import { launched } from './browser.mjs';
-import { ScriptedServer, complete, over, said, stream } from './scripted-server.mjs';
+import * as ours from '../../../functions/web/task-status.js';
+import { bundled } from '../apps/bundled.mjs';
+import { launched } from '../support/browser.mjs';
+import { ScriptedServer, complete, over, said, stream } from '../support/scripted-server.mjs';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const HERE = fileURLToPath(new URL('.', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const HERE = fileURLToPath(new URL('..', import.meta.url));
 const run = promisify(execFile);
 const npm = (cwd, ...args) => run('npm', args, { cwd, env: { ...process.env, npm_config_cache: join(world, 'cache'), npm_config_offline: 'true' } });
 

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
-import { bundled } from './apps/bundled.mjs';
-import { launched } from './browser.mjs';
-import { ScriptedServer, complete, gate, over, said, silence, stream, task, updated } from './scripted-server.mjs';
+import { bundled } from '../apps/bundled.mjs';
+import { launched } from '../support/browser.mjs';
+import { ScriptedServer, complete, gate, over, said, silence, stream, task, updated } from '../support/scripted-server.mjs';
 
 const IDS = Array.from({ length: 50 }, (_, at) => `cdn:${at + 1}`);
 

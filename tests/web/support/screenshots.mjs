@@ -4,7 +4,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { launched } from './browser.mjs';
 import { ScriptedServer, complete, json, object, said, silence, stream, task } from './scripted-server.mjs';
 
-const FOLDER = new URL('../../docs/images/', import.meta.url);
+const FOLDER = new URL('../../../docs/images/', import.meta.url);
 const SHOP = 'https://img.example.com/shop';
 const running = { ...object(`${SHOP}/c.jpg`, 'running', 80), rawStatus: 'Refreshing' };
 const TASKS = [

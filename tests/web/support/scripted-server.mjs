@@ -10,9 +10,9 @@ import { createServer } from 'node:http';
 import { extname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { reportOf } from '../../functions/web/task-status.js';
+import { reportOf } from '../../../functions/web/task-status.js';
 
-const WEB = new URL('../../functions/web/', import.meta.url);
+const WEB = new URL('../../../functions/web/', import.meta.url);
 const MEDIA = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json' };
 
 /** What a service allows that takes no submissions. */
@@ -148,7 +148,7 @@ export const silence = (response) => once(response, 'close');
 export const cut = (response) => response.destroy();
 
 export async function until(happened, what = 'what was waited for') {
-  for (const end = Date.now() + 5000; !(await happened()); await sleep(5)) {
+  for (const end = Date.now() + 15_000; !(await happened()); await sleep(5)) {
     if (Date.now() > end) throw new Error(`it did not come: ${what}`);
   }
 }

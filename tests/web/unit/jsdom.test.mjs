@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-const MODULE = '../../functions/web/task-status';
+const MODULE = '../../../functions/web/task-status';
 
 for (const version of ['jsdom-20', 'jsdom-26']) {
   test(`an element can be made and read in ${version}`, async () => {

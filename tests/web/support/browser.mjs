@@ -9,7 +9,7 @@ import { chromium } from 'playwright-core';
 
 const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** Screenshots are kept for a person to look at. */
-const ARTEFACTS = new URL('../../artefacts/web/', import.meta.url);
+const ARTEFACTS = new URL('../../../artefacts/web/', import.meta.url);
 const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync',
@@ -24,17 +24,23 @@ export async function launched() {
     env: { ...process.env, HOME: profile },
   });
   await mkdir(ARTEFACTS, { recursive: true });
+  /** By their options: making one takes a second, and tabs share nothing that these pages keep. */
+  const contexts = new Map();
+  const contextOf = (options) => {
+    const key = JSON.stringify(options);
+    if (!contexts.has(key)) contexts.set(key, browser.newContext({ locale: 'en-US', timezoneId: 'UTC', ...options }));
+    return contexts.get(key);
+  };
   return {
-    /** A tab of its own that fails the test at the first error it prints, and at the first request elsewhere. */
+    /** A tab of its own that fails the test at the first error it prints. */
     async open(url, options = {}) {
-      const context = await browser.newContext({ locale: 'en-US', timezoneId: 'UTC', ...options });
-      const page = await context.newPage();
+      const page = await (await contextOf(options)).newPage();
       const faults = [];
       page.on('pageerror', (fault) => faults.push(fault.message));
       page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-      page.setDefaultTimeout(8000);
+      page.setDefaultTimeout(15_000);
       if (url) await page.goto(url);
-      return { page, faults, close: () => context.close() };
+      return { page, faults, close: () => page.close() };
     },
     close: () => browser.close().finally(() => rm(profile, { recursive: true, force: true })),
   };
