@@ -46,8 +46,8 @@ export class Inquiry {
 	async #list(pageToken) {
 		const page = await this.#client.list({ ...this.#asked, pageToken }, { signal: this.#over.signal });
 		this.#problems = page.problems;
-		// A page may be empty, and not the last.
-		if (!page.tasks.length && page.nextPageToken) return this.#list(page.nextPageToken);
+		// A page may be empty, and not the last. A product in trouble is not pressed: people may go on when they want to.
+		if (!page.tasks.length && page.nextPageToken && !page.problems.length) return this.#list(page.nextPageToken);
 		this.#note();
 		this.#merge(page);
 		if (!pageToken) asOf(new Date(), this.#hooks.renew);

@@ -29,6 +29,8 @@ async function unlock(token) {
 
 function answer(renewed = false) {
 	inquiry?.stop();
+	// Until there is an answer: who asks again meanwhile only waits for longer.
+	part('renew').disabled = renewed;
 	inquiry = new Inquiry(client, question(), { tell, renew: () => answer(true) }, renewed);
 }
 
@@ -42,6 +44,7 @@ function tell(cause) {
 	const fault = cause instanceof TaskStatusError ? cause : new TaskStatusError({ reason: 'unexpected', cause });
 	say('');
 	notice(fault.problems, fault);
+	part('renew').disabled = false;
 	if (fault.status === 401) openDoor(reason(fault.reason, fault.message));
 }
 

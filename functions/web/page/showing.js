@@ -38,6 +38,7 @@ export function say(text) {
 export function asOf(time, renew) {
 	write(part('asof'), time ? words.asOf(time.toLocaleTimeString(language)) : '');
 	part('renew').hidden = !renew;
+	part('renew').disabled = false;
 	part('renew').onclick = renew;
 }
 

@@ -80,6 +80,17 @@ test('states are counted, and a click shows those alone', async () => {
   assert.equal((await visible()).length, 11);
 });
 
+test('a product in trouble is not asked again and again for a list, unless somebody wants to', async () => {
+  server.on('list', json({ tasks: [], problems: EVERYTHING.problems, nextPageToken: 'rest' }), json({ tasks: [complete('vod:1')], problems: [] }));
+  const page = await open();
+  await shows(page, 'VOD: too many calls · its tasks may be missing here');
+  await shows(page, 'No task fits');
+  assert.equal(server.of('list').length, 1);
+  await page.getByRole('button', { name: 'Older tasks' }).click();
+  await shows(page, 'One task');
+  assert.equal(server.of('list')[1].question.pageToken, 'rest');
+});
+
 test('a list is narrowed by action, object type and a time range of one\'s own, and its address says so', async () => {
   server.on('list', json({ tasks: [], problems: [] }));
   const page = await open('', { timezoneId: 'Asia/Shanghai' });
@@ -111,6 +122,7 @@ test('a list says how old it is, and is renewed without a flash', async () => {
   await page.getByRole('button', { name: 'Renew' }).click();
   await server.came('list', 2);
   assert.equal(await page.locator('task-status').count(), 1, 'what is known stays until there is an answer');
+  assert.equal(await page.getByRole('button', { name: 'Renew' }).isEnabled(), false);
   second.open();
   await shows(page, '2 tasks, newest first');
   assert.equal(await page.evaluate(() => document.querySelectorAll('task-status')[1] === globalThis.first), true);

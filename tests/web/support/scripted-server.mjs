@@ -148,7 +148,7 @@ export const silence = (response) => once(response, 'close');
 export const cut = (response) => response.destroy();
 
 export async function until(happened, what = 'what was waited for') {
-  for (const end = Date.now() + 15_000; !(await happened()); await sleep(5)) {
+  for (const end = Date.now() + 30_000; !(await happened()); await sleep(5)) {
     if (Date.now() > end) throw new Error(`it did not come: ${what}`);
   }
 }
