@@ -9,7 +9,9 @@ import msgspec
 from functions.errors import UpstreamFault
 from functions.model import Clock, Moment, TaskKey, TaskSnapshot
 from functions.products.adapter import AdapterContext
-from functions.products.listing.pages import Listing, PageCall, VendorFilter
+from functions.products.listing.pages import ListSource, VendorFilter
+from functions.products.listing.read_page import read_page
+from functions.products.listing.reader import ListChoice, NextPage, PageSizes, start_reading
 from functions.products.lookup.cache import Freshness, TaskCache
 from functions.products.lookup.loader import PendingLookup, TaskLoader
 from functions.products.lookup.principal import ANYBODY, Principal
@@ -56,10 +58,11 @@ class Product:
             for operation in spec.operations
         }
         self._cache = shared.cache
+        self._clock = shared.clock
         self._adapter = spec.adapter(
             spec, AdapterContext(callers=self._callers, clock=shared.clock, fresh_seconds=config.fresh_seconds)
         )
-        self.listing = Listing(
+        self.list_source = ListSource(
             self._adapter.list_page,
             spec.listing.page_size,
             config.rates[spec.listing.operation.action],
@@ -98,18 +101,18 @@ class Product:
 
     async def tasks_of_path(self, object_path: str, deadline: float) -> PathMatches:
         """TaskIds of the tasks that have a row of exactly this URL, newest first (list by ObjectPath)."""
-        found: dict[str, None] = {}
-        asks = VendorFilter(object_path=object_path)
+        sizes, now = PageSizes(self.list_source.page_size), int(self._clock.now().wall)
+        choice = ListChoice(VendorFilter(object_path=object_path))
+        reader = start_reading(choice, sizes, 0, now, NextPage(end=None))
+        faults: tuple[UpstreamFault, ...] = ()
         try:
-            for number in range(1, _MAX_PATH_PAGES + 1):
-                call = PageCall(asks=asks, start=0, end=None, number=number)
-                page = await self._adapter.list_page(call, deadline)
-                found.update(dict.fromkeys(page.rows))
-                if page.count < self.spec.listing.page_size:
-                    break
+            for _ in range(_MAX_PATH_PAGES):
+                for call in reader.next_calls():
+                    reader = read_page(reader, await self.list_source.page(call, deadline))
         except UpstreamFault as fault:
-            return PathMatches(tuple(found), (fault,))
-        return PathMatches(tuple(found))
+            faults = (fault,)
+        rows = (*(row for group in reader.groups for row in group.rows), *reader.current)
+        return PathMatches(tuple(dict.fromkeys(row.task_id for row in rows)), faults)
 
     async def submit(self, kind: SubmitKind, object_paths: tuple[str, ...], deadline: float) -> Submitted:
         """Submit well-formed URLs as one of `self.spec.submits`; every one of them is accounted for."""
@@ -131,4 +134,4 @@ class Product:
         """Only where a lookup costs a call for each id: there the list is the cheaper way to very many ids."""
         if self.spec.lookup.ids_per_call > 1:
             return None
-        return WindowScan(self._adapter.list_page, self.spec.listing.page_size, clock)
+        return WindowScan(self.list_source, clock)

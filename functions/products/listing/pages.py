@@ -6,13 +6,15 @@ Seconds here are whole epoch seconds, the resolution of the vendor's creation ti
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
+from typing import Protocol
 
 import msgspec
 from msgspec.structs import replace
 
 from functions.model import VENDOR_WINDOW, Clock, Moment, Row
 from functions.products.rows import ParsedRows
+from functions.upstream.rate_limiter import Permit
 from functions.upstream.single_flight import SingleFlight
 
 _MARGIN_SECONDS = 30
@@ -38,11 +40,6 @@ class VendorFilter(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a task comes with all its rows or none; by type it may: a submit has one (docs/vendor.md 2)."""
         return (self.object_path, self.domain_name, self.status) == (None, None, None)
 
-    @property
-    def moves(self) -> bool:
-        """Whether rows leave the list as time goes on: then page numbers skip some of those that stay."""
-        return self.status is not None
-
 
 EVERY_ROW = VendorFilter()
 
@@ -59,58 +56,73 @@ class PageCall(msgspec.Struct, frozen=True, kw_only=True):
 class ListPage(msgspec.Struct, frozen=True, kw_only=True):
     """Rows, newest first; `more` tells that another page may follow.
 
-    `readable` is False when a row named no task, so that any task on the page may lack one.
+    `pages_left` is how many follow by the vendor's TotalCount, None where it gives none; it may be wrong, so it decides
+    only what is cheaper. `readable` is False when a row named no task, so that any task on the page may lack one.
     """
 
     rows: tuple[Row, ...]
     more: bool
     readable: bool
     asked: Moment
+    pages_left: int | None = None
 
 
-ReadPage = Callable[[PageCall, float], Awaitable[ParsedRows]]
-"""`Adapter.list_page`."""
+class ReadPage(Protocol):
+    """`Adapter.list_page`: one call. Raises UpstreamFault."""
+
+    def __call__(self, call: PageCall, deadline: float, permit: Permit | None = None) -> Awaitable[ParsedRows]:
+        """The rows of the page."""
 
 
-class Listing:
-    """Pages of one product's list; equal calls of different callers are made once."""
+class ListSource:
+    """Where one product's rows come from, page by page."""
 
     def __init__(self, read_page: ReadPage, page_size: int, rate: float, clock: Clock, fresh_seconds: float) -> None:
         """`read_page` makes one call; `rate` is the calls a second it is set to.
 
-        A page serves every caller for `fresh_seconds`.
+        A shared page serves every caller for `fresh_seconds`.
         """
+        self.page_size = page_size
         self.rate = rate
         self._read_page = read_page
-        self._page_size = page_size
         self._clock = clock
         self._shared: SingleFlight[ListPage] = SingleFlight(clock, fresh_seconds, _KEPT_PAGES)
 
     async def page(self, call: PageCall, deadline: float) -> ListPage:
-        """The page, by `deadline` (the loop's clock). Raises UpstreamFault."""
+        """The page, by `deadline` (the loop's clock); equal calls are made once. Raises UpstreamFault."""
+        call = _within_the_window(call, self._clock.now())
+        return await self._shared.run(call, lambda: self.own_page(call, deadline))
+
+    async def own_page(self, call: PageCall, deadline: float, permit: Permit | None = None) -> ListPage:
+        """The page, asked for now, with `permit` if one is given. Raises UpstreamFault."""
         now = self._clock.now()
-        start = max(call.start, _edge(now))
-        if call.end is not None and start > call.end:  # all of it has left the vendor's three days
+        call = _within_the_window(call, now)
+        if call.end is not None and call.start > call.end:
             return ListPage(rows=(), more=False, readable=True, asked=now)
-        # An end in the future is not known to be allowed (InvalidEndTime.ValueNotSupported).
-        end = None if call.end is None else min(call.end, int(now.wall))
-        asked = replace(call, start=start if end is not None else 0, end=end)
-        return await self._shared.run(asked, lambda: self._ask(asked, deadline))
+        return self._as_page(call.number, await self._read_page(call, deadline, permit), now)
 
     def forget(self) -> None:
         """Keep no page."""
         self._shared.clear()
 
-    async def _ask(self, call: PageCall, deadline: float) -> ListPage:
-        asked = self._clock.now()
-        reading = await self._read_page(call, deadline)
-        count, size = reading.count + reading.unreadable, self._page_size
+    def _as_page(self, number: int, parsed: ParsedRows, asked: Moment) -> ListPage:
+        size, count = self.page_size, parsed.count + parsed.unreadable
         # A full page may be followed by another whatever TotalCount says; a short one only if TotalCount says so.
-        more = count >= size or (count > 0 and (reading.total or 0) > call.number * size)
-        rows = tuple(row for rows in reading.rows.values() for row in rows)
-        return ListPage(rows=rows, more=more, readable=not reading.unreadable, asked=asked)
+        more = count >= size or (count > 0 and (parsed.total or 0) > number * size)
+        return ListPage(
+            rows=tuple(row for rows in parsed.rows.values() for row in rows),
+            more=more,
+            readable=not parsed.unreadable,
+            asked=asked,
+            pages_left=None if parsed.total is None else max(0, math.ceil(parsed.total / size) - number),
+        )
 
 
-def _edge(now: Moment) -> int:
+def _within_the_window(call: PageCall, now: Moment) -> PageCall:
+    """The call with a range that the vendor takes; `start` is later than `end` when nothing of it is left."""
+    if call.end is None:
+        return replace(call, start=0)
     oldest = now.wall - VENDOR_WINDOW.total_seconds() + _MARGIN_SECONDS
-    return math.ceil(oldest / _EDGE_STEP_SECONDS) * _EDGE_STEP_SECONDS
+    edge = math.ceil(oldest / _EDGE_STEP_SECONDS) * _EDGE_STEP_SECONDS
+    # An end in the future is not known to be allowed (InvalidEndTime.ValueNotSupported).
+    return replace(call, start=max(call.start, edge), end=min(call.end, int(now.wall)))

@@ -1,10 +1,10 @@
-"""One vendor list on its way down through time, newest first, as a value: where it is, and what has been read of it.
+"""The state of reading one vendor list, newest row first, as a value. No call is made here.
 
-A list shows rows, and a second of creation may have its rows on several pages. Only when a page reaches an older
-second, or the list ends, are all rows of a second known: it becomes a **slot**, and tasks can be made of it.
+A list shows rows, and the rows of one second of creation may lie on several pages. Only when a page reaches an older
+second, or the list ends, are all rows of a second known: they become a **group**, and tasks can be made of them.
 
-A second with very many rows is handed on in parts of some pages, so that a reader can stop in between and go on from
-there later, wherever that is. (Should EndTime be part of the vendor's range, who goes on elsewhere meets some rows of
+A second with very many rows is handed on in parts of some pages each, so that reading can stop in between and go on
+later from there, on any instance. (Should EndTime be part of the vendor's range, another instance meets some rows of
 the part before again: nobody documents it. A task may then be listed twice, and still none is missed.)
 """
 
@@ -17,17 +17,22 @@ from functions.model import Moment, Row
 from functions.products.listing.pages import PageCall, VendorFilter
 
 _MINUTE = 60
-
+_NEVER_CUT = 1_000_000
 
 RowId = tuple[str, str, str]
 """TaskId, URL and type: what tells rows apart."""
 
 
-class Measure(msgspec.Struct, frozen=True):
+def row_id(row: Row) -> RowId:
+    """What a row is told apart by."""
+    return (row.task_id, row.object_path, row.object_type)
+
+
+class PageSizes(msgspec.Struct, frozen=True):
     """How many rows a page of the list shows, and how many pages make a part of a second."""
 
     page_rows: int
-    part_pages: int
+    part_pages: int = _NEVER_CUT
 
     @property
     def part_rows(self) -> int:
@@ -35,158 +40,156 @@ class Measure(msgspec.Struct, frozen=True):
         return self.page_rows * self.part_pages
 
 
-class SlotKey(msgspec.Struct, frozen=True, order=True):
-    """A second of creation, or a part of one: `turn` is 0, then -1, -2, … so that what is taken next is largest."""
+class Position(msgspec.Struct, frozen=True, order=True):
+    """A second of creation, or a part of one: `part` is 0, then -1, -2, … so that what comes next is largest."""
 
     second: int
-    turn: int = 0
+    part: int = 0
 
 
-class Slot(msgspec.Struct, frozen=True, kw_only=True):
-    """All rows that a list has in a slot. `whole`: no row of these tasks is missing. `asked`: when they were read."""
+class RowGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """All rows a list has at a position. `whole`: no row of these tasks is missing. `asked`: when they were read."""
 
-    at: SlotKey
+    position: Position
     rows: tuple[Row, ...]
     whole: bool
     asked: Moment
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """The page to be read next, of the range up to `end`; None is the first look, with no range."""
+class NextPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The page to read next, of the range up to `end`; None is the newest range there is, asked without times."""
 
     end: int | None
     number: int = 1
 
 
-class Look(msgspec.Struct, frozen=True):
-    """A list to be read; where it does not end on its first page, `narrower` ones take its place from there on.
-
-    Where few tasks are there, or many match, the wide look is all it takes; where not, it has cost one call.
-    """
+class ListChoice(msgspec.Struct, frozen=True):
+    """A list to read, or the `narrower` ones that together show the same rows where that takes fewer calls."""
 
     asks: VendorFilter
-    narrower: tuple[Look, ...] = ()
+    narrower: tuple[ListChoice, ...] = ()
 
     @property
-    def leaves(self) -> tuple[VendorFilter, ...]:
-        """The lists that it comes down to."""
-        return tuple(asks for look in self.narrower for asks in look.leaves) or (self.asks,)
+    def narrowest(self) -> tuple[VendorFilter, ...]:
+        """The lists it can come down to."""
+        return tuple(asks for choice in self.narrower for asks in choice.narrowest) or (self.asks,)
 
 
-class Crowd(msgspec.Struct, frozen=True):
-    """A task that fills whole pages: its first row was row number `start` of the range, counted from 0."""
+class LargeTask(msgspec.Struct, frozen=True):
+    """A task that fills whole pages: its first row is number `first_row` of the range, counted from 0."""
 
     task_id: str
-    start: int
+    first_row: int
 
 
-class Leap(msgspec.Struct, frozen=True):
-    """Over the pages that a task is thought to fill, to the one with its last row.
+class PageSkip(msgspec.Struct, frozen=True):
+    """Pages left out because one task is thought to fill them; the page with its last row proves it or not.
 
-    `rows` are all of the task in this list, `gap` how many lie on the pages left out, `back` is the first of those.
+    `rows` are all of the task in this list, `missing` how many lie on the pages left out, `back_to` is the first page.
     """
 
     task_id: str
     rows: tuple[Row, ...]
-    gap: int
-    back: int
+    missing: int
+    back_to: int
 
 
-class Descent(msgspec.Struct, frozen=True, kw_only=True):
-    """How far one list has been read: slots not yet taken, rows of the second that is not over, and what comes next.
+class ListReader(msgspec.Struct, frozen=True, kw_only=True):
+    """How far one list has been read.
 
-    `floor` and `ceiling` are the oldest and the newest second still wanted; a list without `place` has been read to its
-    end, or is `stuck` at its ceiling. `part` counts the parts of the ceiling's second that have been cut off; `torn`:
-    there were rows of no task. A `crowd` can be leapt over; a second that `walks` is read page by page. `narrower` are
-    the looks that take its place after a page, `straddling` the rows already cut off of the task a part ended with.
+    `newest` is the second being read, `oldest` the last one wanted. `groups` are complete and not yet taken; `current`
+    are the rows known of the second being read, without the `part`s of it that were cut off. `cut_off` are the rows of
+    the task that the last cut went through. `reliable` is False once rows were seen that cannot be placed: then tasks
+    may lack some. `overfull`: the second has too many rows for a list that goes on by time, and is not read here.
     """
 
     asks: VendorFilter
-    measure: Measure
-    floor: int
-    ceiling: int
-    place: Place | None
-    slots: tuple[Slot, ...] = ()
-    open: tuple[Row, ...] = ()
-    opened: Moment | None = None
+    sizes: PageSizes
+    oldest: int
+    newest: int
+    next_page: NextPage | None
+    narrower: tuple[ListChoice, ...] = ()
+    groups: tuple[RowGroup, ...] = ()
+    current: tuple[Row, ...] = ()
+    current_asked: Moment | None = None
     part: int = 0
-    torn: bool = False
-    stuck: bool = False
-    crowd: Crowd | None = None
-    leap: Leap | None = None
-    walks: bool = False
-    narrower: tuple[Look, ...] = ()
-    straddling: frozenset[RowId] = frozenset()
+    cut_off: frozenset[RowId] = frozenset()
+    previous_page: frozenset[RowId] = frozenset()
+    reliable: bool = True
+    overfull: bool = False
+    large_task: LargeTask | None = None
+    skip: PageSkip | None = None
+    skips_pages: bool = True
 
     @property
-    def next_slot(self) -> SlotKey | None:
-        """The first slot still to come; where nothing of it has been read, the newest it can be. None at the end."""
-        if self.slots:
-            return self.slots[0].at
-        return SlotKey(self.ceiling, -self.part) if self.place or self.stuck else None
+    def next_position(self) -> Position | None:
+        """Of the first group still to come, or the newest that it can have; None at the end."""
+        if self.groups:
+            return self.groups[0].position
+        return Position(self.newest, -self.part) if self.next_page or self.overfull else None
 
-    def call(self) -> PageCall | None:
-        """What to ask next; None where nothing is left, or nothing to be had in this way."""
-        place = self.place
-        if place is None:
-            return None
-        return PageCall(asks=self.asks, start=self.floor, end=place.end, number=place.number)
+    def next_calls(self, count: int = 1) -> list[PageCall]:
+        """What to ask next; more than one call only where the range has a fixed end. Empty where nothing is left."""
+        page = self.next_page
+        if page is None:
+            return []
+        numbers = range(page.number, page.number + count)
+        return [PageCall(asks=self.asks, start=self.oldest, end=page.end, number=number) for number in numbers]
 
-    def without_first_slot(self) -> Descent:
-        """The first slot has been taken."""
-        return replace(self, slots=self.slots[1:])
+    def without_first_group(self) -> ListReader:
+        """The first group has been taken."""
+        return replace(self, groups=self.groups[1:])
 
-    def below(self, second: int) -> Descent:
-        """Without `second`, which is read in another way; nothing newer is left in it."""
-        older = replace(self, slots=tuple(slot for slot in self.slots if slot.at.second < second))
-        if self.ceiling != second or not (self.place or self.stuck):
+    def older_than(self, second: int) -> ListReader:
+        """Without `second`, which is read in another way; nothing newer is left."""
+        older = replace(self, groups=tuple(group for group in self.groups if group.position.second < second))
+        if self.newest != second or not (self.next_page or self.overfull):
             return older
-        place = Place(end=second - 1) if second > self.floor else None
-        return replace(older.afresh(), ceiling=second - 1, place=place)
+        page = NextPage(end=second - 1) if second > self.oldest else None
+        return replace(older.at_second(second - 1), next_page=page)
 
-    def afresh(self) -> Descent:
+    def at_second(self, second: int) -> ListReader:
         """At the beginning of a second: nothing of it has been read."""
         return replace(
             self,
-            open=(),
-            opened=None,
+            newest=second,
+            current=(),
+            current_asked=None,
             part=0,
-            stuck=False,
-            crowd=None,
-            leap=None,
-            walks=False,
-            straddling=frozenset(),
+            cut_off=frozenset(),
+            overfull=False,
+            large_task=None,
+            skip=None,
+            skips_pages=True,
         )
 
+    def narrowed(self) -> tuple[ListReader, ...]:
+        """What takes the place of this list from the second being read on; its groups are kept."""
+        page = self.next_page
+        if page and page.number > 1:
+            page = NextPage(end=end_including(self.newest))
+        rest = (start_reading(each, self.sizes, self.oldest, self.newest, page) for each in self.narrower)
+        done = replace(self.at_second(self.newest), next_page=None, narrower=())
+        return (*((done,) if self.groups else ()), *rest)
 
-def begin(look: Look, *, measure: Measure, floor: int, ceiling: int, is_open: bool = False) -> Descent:
-    """A look from `ceiling` down to `floor`; `is_open` when the ceiling is now, and no end need be named at first."""
-    place = Place(end=None if is_open else covering(ceiling)) if floor <= ceiling else None
-    return Descent(asks=look.asks, measure=measure, floor=floor, ceiling=ceiling, place=place, narrower=look.narrower)
 
-
-def narrowed(wide: Descent, ceiling: int, place: Place | None) -> tuple[Descent, ...]:
-    """What takes the place of a wide look, from `ceiling` down."""
-    return tuple(
-        Descent(
-            asks=look.asks,
-            measure=wide.measure,
-            floor=wide.floor,
-            ceiling=ceiling,
-            place=place,
-            narrower=look.narrower,
-        )
-        for look in wide.narrower
+def start_reading(
+    choice: ListChoice, sizes: PageSizes, oldest: int, newest: int, page: NextPage | None = None
+) -> ListReader:
+    """The reader of a list from second `newest` down to `oldest`, at `page` if it is given."""
+    page = (page or NextPage(end=end_including(newest))) if oldest <= newest else None
+    return ListReader(
+        asks=choice.asks, narrower=choice.narrower, sizes=sizes, oldest=oldest, newest=newest, next_page=page
     )
 
 
-def alone(asks: VendorFilter, second: int, *, measure: Measure, part: int = 0) -> Descent:
-    """The list of a single second, from a part of it on: a part is so many pages of this list."""
-    every_state = replace(asks, status=None)
-    place = Place(end=second, number=part * measure.part_pages + 1)
-    return Descent(asks=every_state, measure=measure, floor=second, ceiling=second, place=place, part=part)
+def read_second(asks: VendorFilter, second: int, sizes: PageSizes, part: int = 0) -> ListReader:
+    """The reader of a single second, in every state, from a part of it on: a part is so many pages of this list."""
+    page = NextPage(end=second, number=part * sizes.part_pages + 1)
+    reader = start_reading(ListChoice(replace(asks, status=None)), sizes, second, second, page)
+    return replace(reader, part=part)
 
 
-def covering(second: int) -> int:
+def end_including(second: int) -> int:
     """The end of a range that has all of `second`, also where a product writes whole minutes (docs/vendor.md 1.4)."""
     return second + _MINUTE - 1 if second % _MINUTE == 0 else second

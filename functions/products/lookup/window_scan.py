@@ -1,23 +1,23 @@
 """Looks up very many ids of a product without a multi-id call by reading its whole list once.
 
 One page of the newest-first list shows 50 rows, a by-id call one task: above a break-even it is cheaper to read the
-vendor's three-day window once and pick the wanted tasks out of it. The window's end is fixed when the scan begins, so
-rows added meanwhile only push others to later pages: the scan sees some rows twice and misses none. A task is answered
-once the scan has passed its creation second, so with all its rows.
+vendor's three-day window once and pick the wanted tasks out of it. Several pages are read at a time, so no row may join
+the range meanwhile and push others to a page that was read before: it ends where all tasks have their rows.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import datetime
-from itertools import pairwise
+from collections.abc import AsyncIterator
+
+from msgspec.structs import replace
 
 from functions.errors import UpstreamFault
-from functions.model import VENDOR_WINDOW, Clock
-from functions.products.listing.pages import EVERY_ROW, PageCall
-from functions.products.lookup.by_id import merged_rows
-from functions.products.rows import ParsedRows, Rows
+from functions.model import SETTLING_SECONDS, Clock, Row
+from functions.products.listing.pages import EVERY_ROW, ListPage, ListSource
+from functions.products.listing.read_page import read_page
+from functions.products.listing.reader import ListChoice, ListReader, PageSizes, RowGroup, start_reading
+from functions.products.rows import Rows
 from functions.upstream.rate_limiter import Permit
 
 MIN_IDS = 10
@@ -26,24 +26,15 @@ _MAX_PAGES = 400
 _UNKNOWN_WINDOW_PAGES = 20
 _SIZE_VALID_SECONDS = 120.0
 _PARALLEL_PAGES = 8
-_UNSETTLED_SECONDS = 2
-"""Pages are read in parallel, so no row may be added in front of them: newer tasks are looked up one by one."""
-_MARGIN_SECONDS = 60
-"""Clocks differ, and a range older than three days is refused (`InvalidTime`)."""
-
-
-ReadPage = Callable[[PageCall, float, Permit | None], Awaitable[ParsedRows]]
-"""`Adapter.list_page`."""
 
 
 class WindowScan:
     """The bulk fetch of one product."""
 
-    def __init__(self, read_page: ReadPage, page_size: int, clock: Clock) -> None:
-        """`read_page` reads the product's list, `page_size` rows a page."""
-        self._read_page = read_page
+    def __init__(self, source: ListSource, clock: Clock) -> None:
+        """`source` reads the product's list."""
+        self._source = source
         self._clock = clock
-        self._page_size = page_size
         self._pages: int | None = None
         self._sized_at = clock.now()
 
@@ -59,42 +50,35 @@ class WindowScan:
     async def run(self, keys: tuple[str, ...], deadline: float, permit: Permit) -> AsyncIterator[tuple[str, Rows]]:
         """Yield tasks with all their rows; ends when all are found, single calls are cheaper, or a call fails."""
         wanted = set(keys)
-        end = int(self._clock.now().wall) - _UNSETTLED_SECONDS
-        seen: list[ParsedRows] = []
+        # With the end of a minute: a product may write no seconds (docs/vendor.md 1.4).
+        end = int(self._clock.now().wall - SETTLING_SECONDS) // 60 * 60 - 1
+        reader = start_reading(ListChoice(EVERY_ROW), PageSizes(self._source.page_size), 0, end)
         try:
-            first = await self._page(1, end, deadline, permit)
+            first = await self._source.own_page(reader.next_calls()[0], deadline, permit)
             self._learn_size(first)
-            seen.append(first)
-            while wanted:
-                if any(reading.unreadable for reading in seen):
-                    return  # a row that names no task may belong to any of them
-                over = seen[-1].count < self._page_size
-                for task_id, rows in self._complete(wanted, seen, over=over):
+            reader, read = read_page(reader, first), 1
+            # A row that cannot be placed may belong to any task: then each is looked up by itself.
+            while reader.reliable:
+                for task_id, rows in _whole_tasks(reader.groups, wanted):
                     wanted.discard(task_id)
                     yield task_id, rows
-                if over or not wanted or not self._still_pays_off(len(wanted), len(seen)):
+                reader = replace(reader, groups=())
+                if reader.next_page is None or not self._still_pays_off(len(wanted), read):
                     return
-                seen += await self._next_pages(len(seen), end, deadline)
+                for page in await self._next_pages(reader, read, deadline):
+                    reader, read = read_page(reader, page), read + 1
         except UpstreamFault:
             return  # the other ids are looked up one by one; a lasting fault is reported there
 
-    async def _next_pages(self, read: int, end: int, deadline: float) -> list[ParsedRows]:
-        last = max(self._pages or 0, read + 1)
-        numbers = range(read + 1, min(read + _PARALLEL_PAGES, last) + 1)
-        return await asyncio.gather(*(self._page(number, end, deadline) for number in numbers))
+    async def _next_pages(self, reader: ListReader, read: int, deadline: float) -> list[ListPage]:
+        count = min(_PARALLEL_PAGES, max(1, (self._pages or 0) - read))
+        return await asyncio.gather(*(self._source.own_page(call, deadline) for call in reader.next_calls(count)))
 
-    async def _page(self, number: int, end: int, deadline: float, permit: Permit | None = None) -> ParsedRows:
-        start = end - int(VENDOR_WINDOW.total_seconds()) + _MARGIN_SECONDS
-        call = PageCall(asks=EVERY_ROW, start=start, end=end, number=number)
-        return await self._read_page(call, deadline, permit)
-
-    def _learn_size(self, first: ParsedRows) -> None:
-        if first.count < self._page_size:
+    def _learn_size(self, first: ListPage) -> None:
+        if not first.more:
             self._pages = 1
-        elif first.total is not None:
-            self._pages = -(-first.total // self._page_size)
         else:
-            self._pages = None
+            self._pages = None if first.pages_left is None else 1 + first.pages_left
         self._sized_at = self._clock.now()
 
     def _known_pages(self) -> int | None:
@@ -102,31 +86,14 @@ class WindowScan:
 
     def _still_pays_off(self, wanted: int, read: int) -> bool:
         pages = self._pages or read + 1
-        return pages - read < wanted and read < _MAX_PAGES
-
-    def _complete(self, wanted: set[str], seen: list[ParsedRows], *, over: bool) -> list[tuple[str, Rows]]:
-        """Wanted tasks that cannot have rows on further pages."""
-        passed = None if over else oldest_if_descending(seen)
-        complete = []
-        for task_id in {key for reading in seen for key in reading.rows} & wanted:
-            rows = merged_rows(task_id, seen)
-            if over or (passed is not None and all(row.created_at and row.created_at > passed for row in rows)):
-                complete.append((task_id, rows))
-        return complete
+        return 0 < wanted > pages - read and read < _MAX_PAGES
 
 
-def oldest_if_descending(seen: Sequence[ParsedRows]) -> datetime | None:
-    """The creation time that the scan has reached; None if the list is not newest first (that is not documented)."""
-    newest_by_page = [_times(reading) for reading in seen]
-    if any(times is None for times in newest_by_page):
-        return None
-    spans = [times for times in newest_by_page if times is not None]
-    if any(later[1] > earlier[0] for earlier, later in pairwise(spans)):
-        return None
-    return spans[-1][0]
-
-
-def _times(reading: ParsedRows) -> tuple[datetime, datetime] | None:
-    times = [row.created_at for rows in reading.rows.values() for row in rows]
-    known = [time for time in times if time is not None]
-    return (min(known), max(known)) if known and len(known) == len(times) else None
+def _whole_tasks(groups: tuple[RowGroup, ...], wanted: set[str]) -> list[tuple[str, Rows]]:
+    """The wanted tasks of the groups, with all their rows."""
+    tasks: dict[str, list[Row]] = {}
+    for group in groups:
+        for row in group.rows:
+            if group.whole and row.task_id in wanted:
+                tasks.setdefault(row.task_id, []).append(row)
+    return [(task_id, tuple(rows)) for task_id, rows in tasks.items()]

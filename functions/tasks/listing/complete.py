@@ -15,7 +15,7 @@ from functions.model import Moment, TaskSnapshot, make_snapshot
 from functions.products.lookup.loader import LookupResult
 from functions.products.lookup.principal import Principal
 from functions.products.product import Product
-from functions.tasks.listing.merge import ListedCandidate
+from functions.tasks.listing.product_list import ListedCandidate
 from functions.tasks.lookup.fan_out import FanOut
 from functions.tasks.query import RequestedId
 from functions.tasks.results import Timing
@@ -64,9 +64,9 @@ async def complete(
             }
         )
         await fan.settled(deadline)
-        findings, timings = fan.results(), fan.timings()
-    tasks = tuple(_with(task, findings.get(key)) for key, task in listed.items())
-    faults = tuple(finding.fault for finding in findings.values() if finding.fault)
+        results, timings = fan.results(), fan.timings()
+    tasks = tuple(_with(task, results.get(key)) for key, task in listed.items())
+    faults = tuple(result.fault for result in results.values() if result.fault)
     return Completed(tasks=tasks, faults=faults, timings=timings)
 
 
@@ -96,8 +96,8 @@ def _affordable(wanted: Iterable[ListedCandidate], products: Mapping[str, Produc
         yield candidate
 
 
-def _with(listed: ListedTask, finding: LookupResult | None) -> ListedTask:
+def _with(listed: ListedTask, result: LookupResult | None) -> ListedTask:
     """What was found by id, if anything; a task that a list has just shown is not taken for unknown."""
-    if finding is None or finding.snapshot is None or not finding.snapshot.found:
+    if result is None or result.snapshot is None or not result.snapshot.found:
         return listed
-    return ListedTask(snapshot=finding.snapshot, stale=finding.fault is not None)
+    return ListedTask(snapshot=result.snapshot, stale=result.fault is not None)

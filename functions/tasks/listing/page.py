@@ -13,20 +13,19 @@ from functions.errors import InvalidRequest, ParameterFault, Reason, UpstreamFau
 from functions.model import Clock, Status
 from functions.products.product import Product
 from functions.settings import Settings
-from functions.tasks.listing.cache import ReadAheadCache
 from functions.tasks.listing.complete import Completed, ListedTask, complete
-from functions.tasks.listing.fill import Choice, PageFiller, TimeLimits
-from functions.tasks.listing.filters import chooser
-from functions.tasks.listing.merge import Scan
+from functions.tasks.listing.page_filler import PageFiller, TimeLimits
 from functions.tasks.listing.page_token import PageTokens
 from functions.tasks.listing.plan import planned
+from functions.tasks.listing.product_list import ProductList
+from functions.tasks.listing.read_ahead import ReadAheadCache
+from functions.tasks.listing.row_filter import RowFilter
 from functions.tasks.lookup.problems import problems_of
 from functions.tasks.query import MAX_OBJECTS, ListQuery
 from functions.tasks.render.task import render_task
 from functions.tasks.report import Task, TaskList
 from functions.tasks.results import ListAnswer, NothingAnswered, Timing
 from functions.tasks.scope import visible_part
-from functions.urls import host_of
 
 _ENOUGH_SHARE, _LATEST_SHARE = 0.4, 0.75
 """Of the deadline: when reading begins to be enough, and when it ends; the rest is for completing tasks by id."""
@@ -54,62 +53,61 @@ class TaskLister:
         self._products = products
         self._clock = clock
         self._tokens = PageTokens(settings)
-        self._ahead = ReadAheadCache(clock)
+        self._read_ahead = ReadAheadCache(clock)
 
     async def list(self, query: ListQuery) -> ListAnswer:
         """One page. Raises InvalidRequest, and NothingAnswered when no product gave any answer."""
         loop = asyncio.get_running_loop()
         started, seconds = loop.time(), self._settings.deadline_seconds
         too_old = self._clock.now().later(-self._settings.fresh_seconds)
-        scans = self._scans(query)
-        paging = PageFiller(
+        filler = PageFiller(
             self._products,
-            scans,
-            Choice(chooser(query), lambda row: query.domain_name is None or host_of(row.object_path) is not None),
+            self._lists(query),
+            RowFilter(query),
             TimeLimits(enough=started + seconds * _ENOUGH_SHARE, latest=started + seconds * _LATEST_SHARE),
         )
-        await paging.fill(query.page_size)
-        if paging.faults and query.page_token is not None and not paging.got_anywhere:
-            self._ahead.keep(query.page_token, paging.scans)  # what was read serves who tries again
-        _refuse_silence(paging)
-        completed = await complete(paging.chosen, self._products, query.scope.principal, too_old, started + seconds)
+        await filler.fill(query.page_size)
+        if filler.faults and query.page_token is not None and not filler.got_anywhere:
+            self._read_ahead.keep(query.page_token, filler.lists)  # what was read serves who tries again
+        _refuse_silence(filler)
+        completed = await complete(filler.chosen, self._products, query.scope.principal, too_old, started + seconds)
         page = TaskList(
             tasks=_rendered(query, completed.tasks),
-            problems=problems_of([*paging.faults.values(), *completed.faults]),
-            next_page_token=self._token(query, paging),
+            problems=problems_of([*filler.faults.values(), *completed.faults]),
+            next_page_token=self._token(query, filler),
         )
-        return ListAnswer(page=page, timings=_timings(paging, completed, started))
+        return ListAnswer(page=page, timings=_timings(filler, completed, started))
 
     def forget(self) -> None:
         """The instance was frozen: what was read ahead is old."""
-        self._ahead.forget()
+        self._read_ahead.forget()
         for product in self._products.values():
-            product.listing.forget()
+            product.list_source.forget()
 
-    def _scans(self, query: ListQuery) -> dict[str, Scan]:
+    def _lists(self, query: ListQuery) -> dict[str, ProductList]:
         """Where each product begins or goes on."""
         asked = {product: self._products[product] for product in _in_scope(query)}
         seconds = self._settings.deadline_seconds * _LATEST_SHARE
-        calls_in_time = {name: product.listing.rate * seconds for name, product in asked.items()}
+        calls_in_time = {name: product.list_source.rate * seconds for name, product in asked.items()}
         question = planned(query, [product.spec for product in asked.values()], calls_in_time, self._clock.now())
         span, plans = question.span, question.plans
         if query.page_token is None:
             return {product: plan.begin(product, span) for product, plan in plans.items()}
         cursors = self._tokens.read(query.page_token, query)
-        at_hand = self._ahead.at(query.page_token)
+        at_hand = self._read_ahead.at(query.page_token)
         return {
             product: at_hand.get(product) or plan.resume(product, span, cursors[product])
             for product, plan in plans.items()
             if product in cursors
         }
 
-    def _token(self, query: ListQuery, paging: PageFiller) -> str | None:
+    def _token(self, query: ListQuery, filler: PageFiller) -> str | None:
         """Where the next page goes on; None at the end, and where only what cannot succeed is left."""
-        cursors = {product: cursor for product, scan in paging.scans.items() if (cursor := scan.cursor)}
-        if not any(_may_answer(paging.faults.get(product)) for product in cursors):
+        cursors = {product: cursor for product, part in filler.lists.items() if (cursor := part.cursor)}
+        if not any(_may_answer(filler.faults.get(product)) for product in cursors):
             return None
         token = self._tokens.write(query, cursors)
-        self._ahead.keep(token, {product: paging.scans[product] for product in cursors})
+        self._read_ahead.keep(token, {product: filler.lists[product] for product in cursors})
         return token
 
 
@@ -127,10 +125,10 @@ def _may_answer(fault: UpstreamFault | None) -> bool:
     return fault is None or fault.retryable
 
 
-def _refuse_silence(paging: PageFiller) -> None:
+def _refuse_silence(filler: PageFiller) -> None:
     """When every product failed and the list is no further, there is no page: the same token may be tried again."""
-    faults = paging.faults
-    if not faults or faults.keys() != paging.scans.keys() or paging.chosen or paging.got_anywhere:
+    faults = filler.faults
+    if not faults or faults.keys() != filler.lists.keys() or filler.chosen or filler.got_anywhere:
         return
     if any(fault.reason.decides for fault in faults.values()):
         return
@@ -163,12 +161,12 @@ def _as_partial(task: Task) -> Task:
     return msgspec.structs.replace(task, partial=True, status=Status.UNKNOWN.value, done=False, progress=None)
 
 
-def _timings(paging: PageFiller, completed: Completed, started: float) -> tuple[Timing, ...]:
+def _timings(filler: PageFiller, completed: Completed, started: float) -> tuple[Timing, ...]:
     seconds: defaultdict[str, float] = defaultdict(float)
     calls: defaultdict[str, int] = defaultdict(int)
-    for product, at in paging.answered_at.items():
-        seconds[product], calls[product] = at - started, paging.calls[product]
+    for product, at in filler.answered_at.items():
+        seconds[product], calls[product] = at - started, filler.calls[product]
     for timing in completed.timings:
         seconds[timing.product] += timing.seconds
         calls[timing.product] += timing.calls
-    return tuple(Timing(product, seconds[product], calls[product]) for product in paging.scans if product in calls)
+    return tuple(Timing(product, seconds[product], calls[product]) for product in filler.lists if product in calls)

@@ -22,7 +22,7 @@ import msgspec
 
 from functions.errors import InvalidRequest, ParameterFault
 from functions.settings import Settings
-from functions.tasks.listing.merge import Cursor
+from functions.tasks.listing.cursor import Cursor
 from functions.tasks.query import ListQuery
 
 REASON = "page-token-invalid"

@@ -16,12 +16,13 @@ from msgspec.structs import replace
 from functions.errors import InvalidRequest, ParameterFault
 from functions.model import VENDOR_WINDOW, Moment, Status
 from functions.products.listing.pages import EVERY_ROW, VendorFilter
-from functions.products.listing.reader import Look, Measure
+from functions.products.listing.reader import ListChoice, PageSizes
 from functions.products.spec import ProductSpec
 from functions.products.vocabulary import action_of
-from functions.tasks.listing.filters import normal_type
-from functions.tasks.listing.start import ListPlan, Span
+from functions.tasks.listing.list_plan import ListPlan, Span
+from functions.tasks.listing.row_filter import normal_type
 from functions.tasks.query import ListQuery
+from functions.urls import normal_domain
 
 MAX_CALLS = 40
 """The most calls one answer may cost, completion by id apart: eight seconds of the account's five calls a second."""
@@ -60,8 +61,8 @@ def _span(query: ListQuery, now: Moment) -> Span:
     """A missing time is completed."""
     last = math.ceil(query.end.timestamp()) - 1 if query.end else math.inf
     return Span(
-        floor=math.ceil(query.start.timestamp()) if query.start else 0,
-        ceiling=int(min(last, now.wall)),
+        oldest=math.ceil(query.start.timestamp()) if query.start else 0,
+        newest=int(min(last, now.wall)),
         is_open=last >= math.floor(now.wall),
     )
 
@@ -79,7 +80,7 @@ def _faults_of_range(query: ListQuery, now: Moment) -> Iterable[ParameterFault]:
 
 
 def _faults_of_cost(query: ListQuery, plans: Collection[ListPlan]) -> Iterable[ParameterFault]:
-    calls = sum(len(plan.lists) for plan in plans)
+    calls = sum(len(plan.narrowest) for plan in plans)
     if calls <= MAX_CALLS:
         return
     cost = f"the question costs at least {calls} vendor calls, and at most {MAX_CALLS} are made for one"
@@ -97,36 +98,35 @@ def _written(time: datetime) -> str:
 
 
 def _plan(query: ListQuery, spec: ProductSpec, calls_in_time: float) -> ListPlan:
-    looks = _looks(query, spec)
-    plan = ListPlan(looks, _measure(spec))
-    if len(plan.lists) >= calls_in_time and not query.object_paths:
+    plan = ListPlan(_choices(query, spec), _sizes(spec))
+    if len(plan.narrowest) >= calls_in_time and not query.object_paths:
         # Many lists must all be read before the first task is known; one list gets on with every call.
-        return ListPlan((Look(EVERY_ROW),), plan.measure)
+        return ListPlan((ListChoice(EVERY_ROW),), plan.sizes)
     return plan
 
 
-def _measure(spec: ProductSpec) -> Measure:
-    return Measure(spec.listing.page_size, _EXPENSIVE_PART_PAGES if spec.lookup.expensive else _PART_PAGES)
+def _sizes(spec: ProductSpec) -> PageSizes:
+    return PageSizes(spec.listing.page_size, _EXPENSIVE_PART_PAGES if spec.lookup.expensive else _PART_PAGES)
 
 
-def _looks(query: ListQuery, spec: ProductSpec) -> tuple[Look, ...]:
+def _choices(query: ListQuery, spec: ProductSpec) -> tuple[ListChoice, ...]:
     if query.object_paths:  # few rows have one exact URL: the rest is chosen here
-        return tuple(Look(VendorFilter(object_path=path)) for path in query.object_paths)
+        return tuple(ListChoice(VendorFilter(object_path=path)) for path in query.object_paths)
     types, statuses = _types(query), _statuses(query, spec)
     if types == ():
         return ()
     if (types is None and query.domain_name is None and not statuses) or not _filterable(types, spec):
-        return (Look(EVERY_ROW),)
-    domain = query.domain_name and query.domain_name.lower()
-    looks = tuple(_look(domain, word, statuses) for word in types or _types_of_action(query, spec))
-    return looks if len(looks) == 1 else (Look(EVERY_ROW, looks),)
+        return (ListChoice(EVERY_ROW),)
+    domain = query.domain_name and normal_domain(query.domain_name)
+    by_type = tuple(_choice(domain, word, statuses) for word in types or _types_of_action(query, spec))
+    return by_type if len(by_type) == 1 else (ListChoice(EVERY_ROW, by_type),)
 
 
-def _look(domain: str | None, object_type: str, statuses: tuple[str, ...]) -> Look:
-    """All rows of a type, then those of each state; of one state at once."""
+def _choice(domain: str | None, object_type: str, statuses: tuple[str, ...]) -> ListChoice:
+    """All rows of a type, or those of each state; of one state at once."""
     every_state = VendorFilter(domain_name=domain, object_type=object_type)
-    in_states = tuple(Look(replace(every_state, status=status)) for status in statuses)
-    return in_states[0] if len(in_states) == 1 else Look(every_state, in_states)
+    by_status = tuple(ListChoice(replace(every_state, status=status)) for status in statuses)
+    return by_status[0] if len(by_status) == 1 else ListChoice(every_state, by_status)
 
 
 def _types(query: ListQuery) -> tuple[str, ...] | None:

@@ -26,6 +26,8 @@ BAD = (Status.FAILED, Status.TIMEOUT, Status.CANCELED)
 LISTS = {"cdn": "DescribeRefreshTasks", "dcdn": "DescribeDcdnRefreshTasks", "vod": "DescribeVodRefreshTasks"}
 BUSY = 150
 """More rows than a page of any product shows."""
+CROWDED = 1_000
+"""So many rows that it takes fewer calls to ask for each type, or each state, than to read all pages."""
 
 
 def asking(**filters: Any) -> ListQuery:
@@ -88,7 +90,7 @@ def test_ten_thousand_rows_cost_their_pages_and_one_call_more_per_product(
         for _ in range(MANY_PAGES):
             page = (await service.list(query)).page
             listed += len(page.tasks)
-            held.append(service._lister._ahead._kept.currsize)
+            held.append(service._lister._read_ahead._kept.currsize)
             if page.next_page_token is None:
                 break
             query = after(query, page.next_page_token)
@@ -173,10 +175,22 @@ def test_the_vendor_is_never_asked_more_often_than_it_allows() -> None:
         assert answer.page.problems == ()
         assert {report.throttles for report in service.figures()} == {0}
         assert {timing.product: timing.calls for timing in answer.timings} == {
-            "cdn": 1 + 6,  # a look at all rows, then at each type; one page has all that are left
-            "dcdn": 1 + 4 + 3,  # of one type there is more than a page: it is asked for in each of the states
-            "vod": 4,  # neither Timeout nor Canceled is a filter there: all rows are read
+            "cdn": 2,  # all rows: fewer pages than types
+            "dcdn": 4,
+            "vod": 4,
         }
+
+    run(main())
+
+
+def test_in_a_crowded_account_each_type_is_asked_for_and_each_state_only_where_a_type_has_many_rows() -> None:
+    async def main() -> None:
+        account = Account()
+        for product in ("cdn", "dcdn"):
+            fill(account, product, CROWDED)
+        answer = await instance_over(account).list(asking(products=("cdn", "dcdn"), statuses=BAD))
+        assert {timing.product: timing.calls for timing in answer.timings} == {"cdn": 1 + 6 + 3, "dcdn": 1 + 4 + 3}
+        assert answer.page.next_page_token is None
 
     run(main())
 
@@ -226,7 +240,7 @@ def test_the_couplings_of_parameters_are_kept() -> None:
     async def main() -> None:
         account = Account()
         for product in ALL:
-            fill(account, product, BUSY)
+            fill(account, product, CROWDED)
         await all_pages(instance_over(account), asking(domain_name="A.com", page_size=100))
         await all_pages(instance_over(account), asking(statuses=(Status.RUNNING,), start=ago(hours=1)))
         for _, parameters in account.log:
@@ -363,10 +377,10 @@ FAST = Settings(account_qps=dict.fromkeys(read_settings({}).account_qps, 1_000.0
 def test_tasks_that_leave_the_filter_between_pages_take_no_other_with_them(every: int, instances: str) -> None:
     async def main() -> None:
         account = Account(limits=False)
-        ids = fill(account, "cdn", 360, every=every)
+        ids = fill(account, "cdn", 760, every=every)
         for task_id in ids:
             move(account, task_id, "Refreshing")
-        service, query, listed = instance_over(account, FAST), asking(statuses=(Status.RUNNING,), page_size=30), []
+        service, query, listed = instance_over(account, FAST), asking(statuses=(Status.RUNNING,), page_size=80), []
         for _ in range(MANY_PAGES):
             page = (await service.list(query)).page
             listed += [task.task_id for task in page.tasks]
@@ -495,7 +509,7 @@ def test_a_task_that_lies_in_several_parts_of_a_second_is_listed_once() -> None:
 
 
 @pytest.mark.parametrize("every", [5, 0], ids=["a second each", "one second"])
-def test_a_task_that_fills_many_pages_is_leapt_over_once_its_rows_are_known_by_id(every: int) -> None:
+def test_pages_that_one_task_fills_are_skipped_once_its_rows_are_known_by_id(every: int) -> None:
     async def main() -> None:
         account = Account()
         newer = fill(account, "cdn", 3)
@@ -550,9 +564,9 @@ def test_what_was_read_before_a_product_failed_need_not_be_read_again() -> None:
 def test_a_filter_shows_whole_tasks_where_ten_ids_are_asked_at_once() -> None:
     async def main() -> None:
         account = Account()
-        fill(account, "cdn", BUSY)
+        fill(account, "cdn", CROWDED)
         wanted = [
-            account.tasks.add("cdn", [Row(f"http://a.com/bad/{n}", "Failed", 1), f"http://b.com/{n}"], age=BUSY + n)
+            account.tasks.add("cdn", [Row(f"http://a.com/bad/{n}", "Failed", 1), f"http://b.com/{n}"], age=CROWDED + n)
             for n in range(20)
         ]
         answer = await instance_over(account).list(asking(statuses=(Status.FAILED,)))
@@ -568,9 +582,9 @@ def test_a_filter_shows_whole_tasks_where_ten_ids_are_asked_at_once() -> None:
 def test_where_an_id_costs_a_call_only_some_are_completed_and_the_others_say_so() -> None:
     async def main() -> None:
         account = Account()
-        fill(account, "vod", BUSY)
+        fill(account, "vod", CROWDED)
         for n in range(12):
-            account.tasks.add("vod", [Row(f"http://a.com/bad/{n}", "Failed", 1), f"http://b.com/{n}"], age=BUSY + n)
+            account.tasks.add("vod", [Row(f"http://a.com/bad/{n}", "Failed", 1), f"http://b.com/{n}"], age=CROWDED + n)
         tasks = (await instance_over(account).list(asking(products=("vod",), statuses=(Status.FAILED,)))).page.tasks
         whole, partial = tasks[:10], tasks[10:]
         assert {(task.status, task.partial, task.object_counts.total) for task in whole} == {("failed", False, 2)}
@@ -590,7 +604,7 @@ def test_a_whole_listing_answers_lookups_and_a_partial_one_never_does() -> None:
         report = (await service.lookup(lookup_of(done))).report
         assert report.tasks[0].status == "complete"
         assert account.calls["DescribeRefreshTaskById"] == 0
-        fill(account, "vod", BUSY)
+        fill(account, "vod", CROWDED)
         torn = [
             account.tasks.add("vod", [Row("http://a.com/f", "Failed", 1), "http://b.com/f"], age=500 + n)
             for n in range(11)
@@ -765,8 +779,8 @@ def test_what_a_vendor_does_not_know_yet_is_asked_in_another_way(
 ) -> None:
     async def main() -> None:
         account = Picky(refuses, code, reason)
-        fill(account, "cdn", BUSY)
-        late = account.tasks.add("cdn", [Row("http://a.com/t", "Timeout", 1)], age=BUSY)
+        fill(account, "cdn", CROWDED)
+        late = account.tasks.add("cdn", [Row("http://a.com/t", "Timeout", 1)], age=CROWDED)
         query = asking(products=("cdn",), statuses=(Status.TIMEOUT,), domain_name="a.com")
         tasks = await all_pages(instance_over(account), query)
         assert [task.task_id for task in tasks] == [late]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from cachetools import LRUCache
 
 from functions.model import Clock, Moment
-from functions.tasks.listing.merge import Scan
+from functions.tasks.listing.product_list import ProductList
 
 KEPT_SECONDS = 60.0
 MAX_ROWS = 50_000
@@ -18,20 +18,20 @@ MAX_ROWS = 50_000
 
 
 class ReadAheadCache:
-    """Scans by page token. They are values: the same page can be asked for again and gets the same."""
+    """Lists by page token. They are values: the same page can be asked for again and gets the same."""
 
     def __init__(self, clock: Clock) -> None:
         """Empty."""
         self._clock = clock
-        self._kept: LRUCache[str, tuple[Moment, Mapping[str, Scan]]] = LRUCache(MAX_ROWS, getsizeof=_size)
+        self._kept: LRUCache[str, tuple[Moment, Mapping[str, ProductList]]] = LRUCache(MAX_ROWS, getsizeof=_size)
 
-    def keep(self, token: str, scans: Mapping[str, Scan]) -> None:
+    def keep(self, token: str, lists: Mapping[str, ProductList]) -> None:
         """What has been read where `token` goes on."""
-        entry = (self._clock.now(), scans)
+        entry = (self._clock.now(), lists)
         if _size(entry) <= MAX_ROWS:
             self._kept[token] = entry
 
-    def at(self, token: str | None) -> Mapping[str, Scan]:
+    def at(self, token: str | None) -> Mapping[str, ProductList]:
         """By product, what is still at hand there."""
         kept = None if token is None else self._kept.get(token)
         if kept is None or kept[0].age_at(self._clock.now()) > KEPT_SECONDS:
@@ -43,5 +43,5 @@ class ReadAheadCache:
         self._kept.clear()
 
 
-def _size(entry: tuple[Moment, Mapping[str, Scan]]) -> int:
-    return 1 + sum(scan.rows for scan in entry[1].values())
+def _size(entry: tuple[Moment, Mapping[str, ProductList]]) -> int:
+    return 1 + sum(each.rows for each in entry[1].values())
