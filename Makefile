@@ -77,7 +77,7 @@ lock:
 soak: $(READY)
 	$(BIN)/python -m bench.soak.watchers
 	$(BIN)/python -m bench.soak.load
-	$(BIN)/python -m bench.soak.oss_door $(ARGS)
+	$(BIN)/python -m bench.soak.oss_events $(ARGS)
 	$(BIN)/python -m tests.clients.fuzz
 
 token: $(RUN)

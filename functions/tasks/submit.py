@@ -93,7 +93,7 @@ class SubmitAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NothingSubmitted(TaskStatusError):  # noqa: N818 -- it says what happened
-    """Raised by a door whose caller got no task at all; `rejected` has at least one entry."""
+    """Raised when a caller got no task at all; `rejected` has at least one entry."""
 
     def __init__(self, rejected: tuple[Rejection, ...]) -> None:
         """`reason` is the one to tell the caller: the unknown first, else that of most URLs."""

@@ -93,8 +93,8 @@ def _by_server(environment: dict[str, str], events: list[bytes]) -> list[Any]:
 
 
 def _masked(body: bytes) -> Any:
-    """Without the ids of tasks, which are others for each submission."""
-    return json.loads(re.sub(rb"cdn:\d+", b"cdn:ID", body))
+    """Without the ids of tasks, which are others for each submission, and the versions that depend on them."""
+    return json.loads(re.sub(rb'"version":"[0-9a-f]+"', b'"version":""', re.sub(rb"cdn:\d+", b"cdn:ID", body)))
 
 
 def _kept(emu: Emulator, prefix: str) -> list[tuple[str, Any]]:

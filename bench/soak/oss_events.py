@@ -1,4 +1,4 @@
-"""The OSS door under kills, over many seeds: `python -m bench.soak.oss_door [--stories 5000] [--kills 60] [--from 0]`.
+"""OSS events under kills, over many seeds: `python -m bench.soak.oss_events [--stories 5000] [--kills 60] [--from 0]`.
 
 A story is a random history in virtual time (tests/support/oss_histories.py); a kill is a SIGKILL of the real process
 over the emulator at a random moment (tests/support/oss_real_process.py). A seed that breaks a promise is printed and
@@ -28,12 +28,12 @@ def main() -> int:
     parser.add_argument("--stories", type=int, default=5_000)
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first seed")
-    told = parser.parse_args()
-    held = [_holds("story", play, seed) for seed in range(told.first, told.first + told.stories)]
+    arguments = parser.parse_args()
+    held = [_holds("story", play, seed) for seed in range(arguments.first, arguments.first + arguments.stories)]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(KILLED_AT_ONCE) as pool:
         killed = partial(_holds, "kill", partial(play_killed, folder=Path(folder)))
-        held += pool.map(killed, range(told.first, told.first + told.kills))
-    print(f"{told.stories} stories and {told.kills} kills, {held.count(False)} broken promises")
+        held += pool.map(killed, range(arguments.first, arguments.first + arguments.kills))
+    print(f"{arguments.stories} stories and {arguments.kills} kills, {held.count(False)} broken promises")
     return int(not all(held))
 
 
