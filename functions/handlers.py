@@ -20,6 +20,7 @@ from functions import logs
 from functions.api.problems import RequestRefused, answer_to
 from functions.api.protocols import CredentialSink, EventHandler
 from functions.api.runtime.http_event import HttpAnswer, call, problem_answer, read_event
+from functions.api.runtime.startup import log_start
 from functions.errors import TaskStatusError
 from functions.server import Components, compose, create_app
 from functions.settings import Settings, read_settings
@@ -87,6 +88,7 @@ class BuiltInRuntime:
         # Only Function Compute calls handlers, however little of its environment a local copy of it sets.
         settings = read_settings(self._environ, on_function_compute=True)
         logs.configure(settings.log_level)
+        log_start(settings, self._environ)
         return self._run(self._compose(settings))
 
     async def _compose(self, settings: Settings) -> _Instance:

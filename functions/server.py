@@ -31,6 +31,7 @@ from functions.api.routes import TaskRoutes
 from functions.api.runtime.fc_hooks import invoke_route, pre_stop_route
 from functions.api.runtime.fc_requests import PlatformIdentity
 from functions.api.runtime.lifecycle import Lifecycle
+from functions.api.runtime.startup import log_start
 from functions.api.sse import EventStreams
 from functions.api.static_files import file_routes
 from functions.errors import SettingsError, TaskStatusError
@@ -150,7 +151,9 @@ def web_server(app: Starlette, settings: Settings, port: int, host: str | None =
 
 async def serve(settings: Settings, port: int, host: str | None = None) -> None:
     """Serve until SIGTERM or SIGINT. Raises SettingsError before the port is open."""
-    await web_server(create_app(compose(settings)), settings, port, host).serve()
+    app = create_app(compose(settings))
+    log_start(settings, os.environ)
+    await web_server(app, settings, port, host).serve()
 
 
 def _port(environ: Mapping[str, str]) -> int:

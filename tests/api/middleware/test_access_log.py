@@ -14,10 +14,12 @@ import msgspec
 import pytest
 from httpx import Client
 
+from emulator.testing import Emulator
 from functions import logs
 from functions.tasks.report import Problem
 from functions.tasks.results import LookupAnswer, NothingAnswered
 from tests.support.http_stub_service import StubTasks, report
+from tests.support.web_function import web_over
 
 SECRET = "LTAI5tSecretSecretSecret"
 
@@ -140,3 +142,12 @@ def test_the_sdk_s_own_loggers_say_nothing(written: io.StringIO, capsys: pytest.
     finally:
         noisy.removeHandler(handler)
     assert SECRET not in written.getvalue() + capsys.readouterr().err
+
+
+def test_vendor_calls_bear_the_id_of_their_request(emu: Emulator, written: io.StringIO) -> None:  # case N3
+    with web_over(emu) as web:
+        response = web.get("/v1/tasks?taskId=cdn:24840,dcdn:113681")
+    calls = [line for line in map(json.loads, written.getvalue().splitlines()) if line["message"] == "vendor call"]
+    assert {line["action"] for line in calls} == {"DescribeRefreshTaskById", "DescribeDcdnRefreshTaskById"}
+    assert {line["requestId"] for line in calls} == {response.headers["x-request-id"]}
+    assert all(line["vendorRequestId"] for line in calls)

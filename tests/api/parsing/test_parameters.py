@@ -184,6 +184,12 @@ def test_a_url_is_searched_as_its_clients_may_have_spelled_it(given: str, asked:
     assert query.object_paths == asked
 
 
+def test_a_library_that_cannot_send_last_event_id_may_name_it_in_the_address() -> None:  # case F5
+    query = get("taskId=1&after=v1&lastEventId=v2")
+    assert isinstance(query, LookupQuery)
+    assert query.after == "v2"
+
+
 def test_a_pattern_is_searched_as_it_is() -> None:
     query = post({"objectPath": [r"http://a.com/.*\.jpg"], "objectType": ["regex"]})
     assert isinstance(query, ListQuery)

@@ -66,6 +66,9 @@ def test_it_serves_from_the_environment_and_goes_in_peace_on_sigterm() -> None:
     assert process.returncode == -signal.SIGTERM
     assert err == ""
     lines = [json.loads(line) for line in out.splitlines()]
+    assert lines[0]["message"] == "started"  # case N3
+    assert (lines[0]["auth"], lines[0]["credentials"]) == ("none", "environment")
+    assert lines[0]["products"] == ["cdn", "dcdn", "vod"]
     requests = [(line["path"], line["status"]) for line in lines if line["message"] == "request"]
     assert requests == [("/healthz", 200), ("/v1/tasks", 400)]
     assert not [secret for secret in ("s3cret", "LTAI5tSecret") if secret in out]
