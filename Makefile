@@ -73,7 +73,7 @@ lock:
 	done
 
 # The long runs: two thousand viewers at once; half an hour of mixed requests with faults (memory, threads, sockets by
-# thirds); the OSS door killed at random moments, and random histories of events; thousands of made-up requests.
+# thirds); the events function killed at random moments, and random histories of events; thousands of made-up requests.
 soak: $(READY)
 	$(BIN)/python -m bench.soak.watchers
 	$(BIN)/python -m bench.soak.load

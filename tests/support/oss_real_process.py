@@ -69,7 +69,7 @@ def sweep_until_over(emu: Emulator, process: FunctionProcess) -> None:
     while emu.oss.keys("kept", "status/pending/"):
         assert time.monotonic() < give_up, "something is never over"
         emu.oss.tick(process.url)
-        emu.oss.settle(30)
+        emu.oss.settle(_OVER_SECONDS)
         time.sleep(0.5)
 
 

@@ -44,7 +44,7 @@ def _lines(record: ChangeRecord, page_url: str | None) -> Iterator[str]:
         if _word(action) != Status.COMPLETE:
             yield _printable(f"{action.kind} {action.object_path} ({action.product}): {_word(action)}")
     if page_url:
-        yield f"{page_url}?object={quote(name, safe='')}"
+        yield f"{page_url}{'&' if '?' in page_url else '?'}object={quote(name, safe='')}"
 
 
 def _word(action: Action) -> str:

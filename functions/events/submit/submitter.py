@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -70,11 +71,13 @@ class ActionSubmitter:
         granted = await self._reserve.grant(product, kind, object_type, len(urls))
         if granted is None:
             return dict.fromkeys(urls, SubmitResult(last_rejection=RejectReason.QUOTA_UNKNOWN))
-        results = dict.fromkeys(urls[granted:], SubmitResult(refusal=RejectReason.QUOTA_RESERVED))
+        reserved = dict.fromkeys(urls[granted:], SubmitResult(refusal=RejectReason.QUOTA_RESERVED))
+        # Whatever the answer leaves out is tried again.
+        results = dict.fromkeys(urls, SubmitResult()) | reserved
         if granted:
             submission = Submission(product=product, action=kind, object_type=object_type, object_paths=urls[:granted])
             answer = await self._tasks.submit(submission)
-            _log(submission, answer, reserved=len(results))
+            _log(submission, answer, reserved=len(reserved))
             results.update(_results(answer))
         return results
 
@@ -96,6 +99,7 @@ def _results(answer: SubmitAnswer) -> Iterator[tuple[str, SubmitResult]]:
 def _log(submission: Submission, answer: SubmitAnswer, *, reserved: int) -> None:
     log_event(
         "submitted",
+        level=logging.WARNING if answer.report.rejected else logging.INFO,
         product=submission.product,
         action=submission.action,
         objectType=submission.object_type,

@@ -156,6 +156,10 @@ def test_a_message_is_never_longer_than_the_robot_takes(most: int) -> None:
     assert text.endswith("more")
 
 
+def test_the_link_keeps_what_the_pages_address_has_already() -> None:
+    assert message_on([closed()], f"{PAGE}?lang=zh", 2_048).endswith("?lang=zh&object=oss%3A%2F%2Fpics%2Fa.jpg")
+
+
 def test_a_key_cannot_break_the_lines_of_a_message() -> None:
     lines = message_on([closed(key="a\nb\u202ec")], None, 2_048).split("\n")
     assert lines[1] == "oss://pics/a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}c"
