@@ -16,7 +16,7 @@ $(RUN): requirements-build.lock requirements.lock
 	$(PIP) install --require-hashes --no-build-isolation --requirement requirements.lock
 	@touch $@
 
-$(READY): $(RUN) requirements-dev.txt tests/emulator/requirements.txt
+$(READY): $(RUN) requirements-dev.txt requirements-esa.txt tests/emulator/requirements.txt
 	$(PIP) install --only-binary :all: --requirement requirements-dev.txt
 	$(PIP) install --no-deps --no-build-isolation --requirement tests/emulator/requirements.txt
 	@touch $@
@@ -63,11 +63,11 @@ cli: $(READY)
 bench: $(READY)
 	$(BIN)/python -m bench $(ARGS)
 
-# Everything below requirements.txt and requirements-build.txt, with hashes; the same for every Python from 3.11 on.
+# Everything below requirements.txt, requirements-build.txt and requirements-esa.txt, with hashes; the same for every Python from 3.11 on.
 lock:
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/pip install --quiet --disable-pip-version-check pip-tools==7.6.2
-	for name in requirements requirements-build; do \
+	for name in requirements requirements-build requirements-esa; do \
 		CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 			--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file $$name.lock $$name.txt || exit 1; \
 	done

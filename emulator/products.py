@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emulator import cdn, dcdn, vod
+from emulator import cdn, dcdn, esa, vod
 from emulator.tasks.product import Product
 
-PRODUCTS: tuple[Product, ...] = (cdn.PRODUCT, dcdn.PRODUCT, vod.PRODUCT)
+PRODUCTS: tuple[Product, ...] = (cdn.PRODUCT, dcdn.PRODUCT, vod.PRODUCT, esa.PRODUCT)

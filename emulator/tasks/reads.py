@@ -65,7 +65,7 @@ def _by_id(context: Context, *, row_format: RowFormat, too_many: ErrorResponse) 
 
 
 def _list(context: Context, *, member: str, row_format: RowFormat, rules: ListRules) -> Body:
-    selection = _selection(context, rules)
+    selection = selection_of(context, rules)
     page = context.tasks.select(context.account, context.product, selection)
     shared: dict[str, JsonRow] = {}
     rows = []
@@ -82,7 +82,8 @@ def _list(context: Context, *, member: str, row_format: RowFormat, rules: ListRu
     }
 
 
-def _selection(context: Context, rules: ListRules) -> Selection:
+def selection_of(context: Context, rules: ListRules) -> Selection:
+    """What the parameters of a list operation select. Raises ApiError."""
     if task_id := context.get("TaskId"):
         _check_id(task_id)
     _check_words(context, rules)

@@ -10,13 +10,17 @@ from emulator.tasks.records import RowView, TaskRecord
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
-    """Filters and page. `start` (inclusive) and `end` (exclusive) are whole epoch seconds."""
+    """Filters and page. `start` (inclusive) and `end` (exclusive) are whole epoch seconds.
+
+    `zone` is a domain with all that is below it; a row without a host is in every zone.
+    """
 
     task_id: str | None = None
     object_path: str | None = None
     domain_name: str | None = None
     object_type: str | None = None
     status: str | None = None
+    zone: str | None = None
     start: int | None = None
     end: int | None = None
     page_number: int = 1
@@ -30,7 +34,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_row_wise(self) -> bool:
         """Whether rows of one task can differ in matching."""
-        return (self.object_path, self.domain_name, self.status) != (None, None, None)
+        return (self.object_path, self.domain_name, self.status, self.zone) != (None, None, None, None)
 
     def wants(self, record: TaskRecord) -> bool:
         """Whether rows of this task can match at all."""
@@ -48,6 +52,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
             self.object_path in (None, row.object_path)
             and self.status in (None, row.status)
             and (self.domain_name is None or self.domain_name == domain_of(row.object_path))
+            and (self.zone is None or is_in_zone(domain_of(row.object_path), self.zone))
         )
 
 
@@ -82,3 +87,8 @@ def domain_of(object_path: str) -> str:
     """The host in a URL, in lower case; "" where there is none."""
     _, found, rest = object_path.partition("://")
     return rest.partition("/")[0].lower() if found else ""
+
+
+def is_in_zone(host: str, zone: str) -> bool:
+    """Whether the host, "" for none, is the zone's domain or below it."""
+    return host in {"", zone} or host.endswith(f".{zone}")

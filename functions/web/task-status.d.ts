@@ -13,10 +13,10 @@ export interface TaskReport {
 /** One task, folded from its rows. */
 export interface Task {
   id: string;
-  product: 'cdn' | 'dcdn' | 'vod' | (string & {});
+  product: 'cdn' | 'dcdn' | 'vod' | 'esa' | (string & {});
   taskId: string;
   action: 'refresh' | 'preload' | 'block' | 'unblock' | 'mixed' | (string & {});
-  objectType: 'file' | 'directory' | 'regex' | 'exquery' | 'ignoreparams' | 'cachetag' | 'preload' | 'block' | 'unblock' | 'mixed' | (string & {});
+  objectType: 'file' | 'directory' | 'regex' | 'exquery' | 'ignoreparams' | 'cachetag' | 'hostname' | 'purgeall' | 'preload' | 'block' | 'unblock' | 'mixed' | (string & {});
   status: 'pending' | 'running' | 'complete' | 'failed' | 'timeout' | 'canceled' | 'unknown' | (string & {});
   done: boolean;
   /** Per cent; exactly 100 only when complete. */
@@ -65,20 +65,20 @@ export interface ObjectError {
 /** An id that every product asked answered for, and none knows. */
 export interface NotFound {
   id: string;
-  products: ('cdn' | 'dcdn' | 'vod' | (string & {}))[];
+  products: ('cdn' | 'dcdn' | 'vod' | 'esa' | (string & {}))[];
   mayAppear: boolean;
 }
 
 /** An id that could not be decided, because these products gave no answer. `mayAppear` is true while another product, which does answer, may still come to know the id. */
 export interface Undecided {
   id: string;
-  products: ('cdn' | 'dcdn' | 'vod' | (string & {}))[];
+  products: ('cdn' | 'dcdn' | 'vod' | 'esa' | (string & {}))[];
   mayAppear?: boolean;
 }
 
 /** Why a product did not answer; at most one entry per product and reason. No `retryAfter`: do not retry. */
 export interface Problem {
-  product: 'cdn' | 'dcdn' | 'vod' | (string & {});
+  product: 'cdn' | 'dcdn' | 'vod' | 'esa' | (string & {});
   reason: 'throttled' | 'denied' | 'bad-credentials' | 'rejected' | 'timeout' | 'deadline' | 'unavailable' | 'malformed' | 'not-activated' | (string & {});
   retryAfter?: number;
   vendorCode?: string;
@@ -124,7 +124,7 @@ export interface QuotaReport {
 
 /** What the account may do of one kind a day, and what remains today; null for what the vendor does not say. */
 export interface Quota {
-  product: 'cdn' | 'dcdn' | 'vod' | (string & {});
+  product: 'cdn' | 'dcdn' | 'vod' | 'esa' | (string & {});
   kind: 'url' | 'directory' | 'regex' | 'preload' | 'block' | 'ignore-params' | 'preload-edge' | (string & {});
   quota: number | null;
   remaining: number | null;
@@ -132,7 +132,7 @@ export interface Quota {
 
 /** What may be asked here. `objectTypes` by product and action; `domains` absent: those of the whole account. */
 export interface Capabilities {
-  products: ('cdn' | 'dcdn' | 'vod' | (string & {}))[];
+  products: ('cdn' | 'dcdn' | 'vod' | 'esa' | (string & {}))[];
   submit: boolean;
   actions: ('refresh' | 'preload' | 'block' | 'unblock' | 'mixed' | (string & {}))[];
   objectTypes: Record<string, Record<string, string[]>>;

@@ -10,10 +10,12 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from functions.products.registry import OPTIONAL_PRODUCTS
 from packager.build import ROOT, Artifact
 from packager.install import install
 
-LOCKS = ("requirements", "requirements-build")
+INSTALLED = ("requirements-build", "requirements")
+LOCKS = (*INSTALLED, *(f"requirements-{name}" for name in OPTIONAL_PRODUCTS))
 PIN = re.compile(r"^([a-z0-9-]+)==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE)
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 
@@ -38,10 +40,23 @@ def test_every_line_of_a_lock_is_a_pin_with_hashes(name: str) -> None:
 @pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_is_in_step_with_the_requirements(name: str) -> None:
     lock = locked((ROOT / f"{name}.lock").read_text("utf-8"))
-    lines = (ROOT / f"{name}.txt").read_text("utf-8").splitlines()
-    wanted = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    wanted = [Requirement(line) for line in _lines(f"{name}.txt")]
     pins = [f"{canonicalize_name(each.name)}{each.specifier}" for each in wanted]
     assert pins == [f"{canonicalize_name(each.name)}=={lock.get(canonicalize_name(each.name))}" for each in wanted]
+
+
+def _lines(name: str) -> list[str]:
+    """The requirements in a file and in those that it takes in."""
+    lines = [line for line in (ROOT / name).read_text("utf-8").splitlines() if line and not line.startswith("#")]
+    taken_in = [_lines(line.removeprefix("-r ")) if line.startswith("-r ") else [line] for line in lines]
+    return [line for each in taken_in for line in each]
+
+
+@pytest.mark.parametrize("name", OPTIONAL_PRODUCTS)
+def test_an_extra_s_lock_is_the_usual_one_with_the_product_s_sdk(name: str) -> None:
+    extra = locked((ROOT / f"requirements-{name}.lock").read_text("utf-8"))
+    assert {package: extra.get(package) for package in LOCKED} == LOCKED
+    assert len(extra) == len(LOCKED) + 1
 
 
 @pytest.mark.parametrize("target", ["demo", "serve", "package", "validate", "token"])
@@ -50,7 +65,7 @@ def test_what_runs_is_installed_by_hash_and_built_by_what_is_locked(target: str,
     command = ["make", "--dry-run", target, f"VENV={tmp_path / 'venv'}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     installations = [line for line in done.stdout.splitlines() if "pip" in line]
-    assert len(installations) == len(LOCKS)
+    assert len(installations) == len(INSTALLED)
     assert all("--require-hashes" in line for line in installations)
     assert "--no-build-isolation" in installations[1]
 

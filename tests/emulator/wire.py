@@ -15,7 +15,7 @@ from alibabacloud_tea_openapi.utils import Utils
 
 from emulator.testing import Emulator
 
-VERSIONS = {"cdn": "2018-05-10", "dcdn": "2018-01-15", "vod": "2017-03-21"}
+VERSIONS = {"cdn": "2018-05-10", "dcdn": "2018-01-15", "vod": "2017-03-21", "esa": "2024-09-10"}
 ALGORITHM = "ACS3-HMAC-SHA256"
 
 

@@ -58,7 +58,7 @@ def test_the_rate_of_an_instance_is_limit_times_share_by_instances() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("PRODUCTS", "cdn,esa"),
+        ("PRODUCTS", "cdn,live"),
         ("PRODUCTS", ","),
         ("CDN_ENDPOINT", "http://127.0.0.1:9100/path"),
         ("CDN_ENDPOINT", "ftp://x"),

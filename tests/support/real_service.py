@@ -21,11 +21,11 @@ KEY = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator", "ALIBABA_CLOUD_ACCESS_KEY_SECR
 
 def environment_of(emu: Emulator, **settings: Any) -> dict[str, str]:
     """TASK_STATUS_* for an emulator; `settings` by their names without the prefix, in any case."""
-    endpoints = {f"TASK_STATUS_{product}_ENDPOINT": emu.url for product in ("CDN", "DCDN", "VOD")}
+    endpoints = {f"TASK_STATUS_{product}_ENDPOINT": emu.url for product in ("CDN", "DCDN", "VOD", "ESA")}
     return {**endpoints, **{f"TASK_STATUS_{name.upper()}": str(value) for name, value in settings.items()}}
 
 
-LIFTED = {f"{group}_QPS": 10_000 for group in ("CDN_BY_ID", "CDN_LIST", "DCDN_BY_ID", "DCDN_LIST", "VOD")}
+LIFTED = {f"{group}_QPS": 10_000 for group in ("CDN_BY_ID", "CDN_LIST", "DCDN_BY_ID", "DCDN_LIST", "VOD", "ESA")}
 
 
 class House:

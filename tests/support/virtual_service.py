@@ -78,7 +78,7 @@ class Account:
         self.log.append((operation.action, parameters))
         if fault := self.faults.get(operation.action):
             raise fault
-        texts = {name: str(value) for name, value in parameters.items()}
+        texts = {name: _on_the_wire(value) for name, value in parameters.items()}
         now = self.emulation.clock.now()
         context = Context(operation.product, "emulator", texts, now, self.tasks, self.emulation.limits)
         try:
@@ -100,6 +100,11 @@ class Account:
     def list_calls(self) -> int:
         """Calls of list operations that name no TaskId."""
         return sum("RefreshTasks" in action and "TaskId" not in parameters for action, parameters in self.log)
+
+
+def _on_the_wire(value: Any) -> str:
+    """As the SDK writes a parameter: what is no scalar is JSON."""
+    return str(value) if isinstance(value, str | int) else msgspec.json.encode(value).decode()
 
 
 def instance_over(

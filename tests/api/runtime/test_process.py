@@ -77,7 +77,7 @@ def test_it_serves_from_the_environment_and_goes_in_peace_on_sigterm() -> None:
 @pytest.mark.parametrize(
     "environ",
     [
-        {"TASK_STATUS_PRODUCTS": "esa"},
+        {"TASK_STATUS_PRODUCTS": "live"},
         {"PORT": "ninety"},
         {"PORT": "70000"},
         {"TASK_STATUS_AUTH": "jwt", "TASK_STATUS_JWKS": "http://id.example.com/jwks.json"},

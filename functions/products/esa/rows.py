@@ -1,0 +1,48 @@
+"""ESA's task rows, read as those of the other products once their members have the same names."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from functions.errors import Reason, UpstreamFault
+from functions.products.esa.operations import NAME
+from functions.products.rows import ParsedRows, read_tasks, read_time
+from functions.products.vocabulary import Vocabulary
+
+PRELOAD = "preload"
+_CLOCK_SKEW_SECONDS = 300.0
+_NO_ZONE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+
+
+def read_rows(body: Any, words: Vocabulary, *, object_type: str, now: float) -> ParsedRows:
+    """Every task row in `body`; `object_type` is that of rows that name none. Raises UpstreamFault(MALFORMED).
+
+    `now` in seconds of the epoch: a creation time that would lie ahead is not known.
+    """
+    items = body.get("Tasks") if isinstance(body, dict) else None
+    if not isinstance(items, list | None):
+        raise UpstreamFault(Reason.MALFORMED, product=NAME, detail="Tasks is no array")
+    if items:
+        latest = now + _CLOCK_SKEW_SECONDS
+        body = {**body, "Tasks": [_renamed(item, object_type, latest) for item in items]}
+    return read_tasks(body, words, product=NAME)
+
+
+def _renamed(item: Any, object_type: str, latest: float) -> Any:
+    if not isinstance(item, dict):
+        return item
+    return {
+        **item,
+        "ObjectPath": item.get("Content"),
+        "ObjectType": item.get("Type") or object_type,
+        "CreationTime": _utc(item.get("CreateTime"), latest),
+    }
+
+
+def _utc(value: Any, latest: float) -> str | None:
+    """A time without a zone is taken for UTC, which the requests' times must be in (docs/vendor.md 9)."""
+    text = value.strip().replace("+Z", "Z") if isinstance(value, str) else ""
+    text += "Z" if _NO_ZONE.fullmatch(text) else ""
+    time = read_time(text)
+    return text if time is not None and time.timestamp() <= latest else None
