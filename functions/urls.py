@@ -81,6 +81,13 @@ def url_key(text: str) -> str:
         return text
 
 
+def with_other_scheme(url: str) -> str | None:
+    """The same address with https for http, or the other way round; None for a URL without a scheme."""
+    scheme, separator, rest = url.partition("://")
+    other = {"http": "https", "https": "http"}.get(scheme.lower())
+    return f"{other}://{rest}" if separator and other else None
+
+
 def encode_key(key: str) -> str:
     """An object's key as the path of a URL in normal form, without the leading slash; each character escaped once."""
     return quote(key, safe=_KEY_SAFE)

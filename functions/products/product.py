@@ -6,12 +6,10 @@ from collections.abc import Collection
 
 import msgspec
 
-from functions.errors import UpstreamFault
 from functions.model import Clock, Moment, TaskKey, TaskSnapshot
 from functions.products.adapter import AdapterContext
-from functions.products.listing.pages import ListSource, VendorFilter
-from functions.products.listing.read_page import read_page
-from functions.products.listing.reader import ListChoice, NextPage, PageSizes, start_reading
+from functions.products.listing.pages import ListSource
+from functions.products.listing.path_search import PathSearch
 from functions.products.lookup.cache import Freshness, TaskCache
 from functions.products.lookup.loader import PendingLookup, TaskLoader
 from functions.products.lookup.principal import ANYBODY, Principal
@@ -25,16 +23,6 @@ from functions.upstream.caller import ActionCaller
 from functions.upstream.credentials import CredentialSource
 from functions.upstream.metrics import ActionStats
 from functions.upstream.sdk_client import SdkClient
-
-_MAX_PATH_PAGES = 4
-"""Of the tasks of one exact URL the newest 200 rows and more are read; nobody refreshes a URL more often in 3 days."""
-
-
-class PathMatches(msgspec.Struct, frozen=True):
-    """TaskIds found for a URL, newest first, and the faults met."""
-
-    task_ids: tuple[str, ...]
-    faults: tuple[UpstreamFault, ...] = ()
 
 
 class SharedState(msgspec.Struct, frozen=True):
@@ -58,7 +46,6 @@ class Product:
             for operation in spec.operations
         }
         self._cache = shared.cache
-        self._clock = shared.clock
         self._adapter = spec.adapter(
             spec, AdapterContext(callers=self._callers, clock=shared.clock, fresh_seconds=config.fresh_seconds)
         )
@@ -69,6 +56,7 @@ class Product:
             shared.clock,
             config.fresh_seconds,
         )
+        self.path_search = PathSearch(self.list_source, spec.listing.object_types, shared.clock)
         self._loader = TaskLoader(
             self._callers[spec.lookup.operation.action],
             spec.lookup.ids_per_call,
@@ -98,21 +86,6 @@ class Product:
     async def quota(self, deadline: float) -> tuple[QuotaFigures, ...]:
         """The day's quotas and what remains of them. Raises UpstreamFault."""
         return await self._adapter.quota(deadline)
-
-    async def tasks_of_path(self, object_path: str, deadline: float) -> PathMatches:
-        """TaskIds of the tasks that have a row of exactly this URL, newest first (list by ObjectPath)."""
-        sizes, now = PageSizes(self.list_source.page_size), int(self._clock.now().wall)
-        choice = ListChoice(VendorFilter(object_path=object_path))
-        reader = start_reading(choice, sizes, 0, now, NextPage(end=None))
-        faults: tuple[UpstreamFault, ...] = ()
-        try:
-            for _ in range(_MAX_PATH_PAGES):
-                for call in reader.next_calls():
-                    reader = read_page(reader, await self.list_source.page(call, deadline))
-        except UpstreamFault as fault:
-            faults = (fault,)
-        rows = (*(row for group in reader.groups for row in group.rows), *reader.current)
-        return PathMatches(tuple(dict.fromkeys(row.task_id for row in rows)), faults)
 
     async def submit(self, kind: SubmitKind, object_paths: tuple[str, ...], deadline: float) -> Submitted:
         """Submit well-formed URLs as one of `self.spec.submits`; every one of them is accounted for."""

@@ -14,6 +14,7 @@ import msgspec
 
 from functions.errors import Reason
 from functions.model import Status
+from functions.products.listing.coverage import Match
 from functions.products.registry import PRODUCTS
 from functions.products.vocabulary import ACTIONS, FAILURES
 
@@ -30,6 +31,7 @@ ObjectTypeWord = Annotated[str, _known((*ACTIONS, "mixed"))]
 ReasonWord = Annotated[str, _known(Reason)]
 QuotaWord = Annotated[str, _known(("url", "directory", "regex", "preload", "block", "ignore-params", "preload-edge"))]
 FailureWord = Annotated[str, _known((*(reason for _, reason in FAILURES), "other"))]
+MatchWord = Annotated[str, _known(Match)]
 Percent = Annotated[
     int | float,
     msgspec.Meta(
@@ -52,14 +54,15 @@ class ObjectError(_Contract, frozen=True, kw_only=True):
     message: str
 
 
-class TaskObject(_Contract, frozen=True, kw_only=True):
-    """One URL or directory of a task."""
+class TaskObject(_Contract, frozen=True, kw_only=True, omit_defaults=True):
+    """One URL or directory of a task. `match` is as in the task; absent where the row does not concern the URL."""
 
     object_path: str
     status: StatusWord
     progress: Percent | None
     raw_status: str
     error: ObjectError | None
+    match: MatchWord | None = None
 
 
 class ObjectCounts(_Contract, frozen=True, kw_only=True):
@@ -76,7 +79,10 @@ class ObjectCounts(_Contract, frozen=True, kw_only=True):
 
 
 class Task(_Contract, frozen=True, kw_only=True, omit_defaults=True):
-    """One task, folded from its rows."""
+    """One task, folded from its rows.
+
+    `match` tells how a task that was found by `objectPath` concerns the URL; absent in any other answer.
+    """
 
     id: str
     product: ProductWord
@@ -94,6 +100,7 @@ class Task(_Contract, frozen=True, kw_only=True, omit_defaults=True):
     objects: tuple[TaskObject, ...]
     objects_omitted: int
     partial: bool = False
+    match: MatchWord | None = None
 
 
 class NotFound(_Contract, frozen=True, kw_only=True):
@@ -164,11 +171,16 @@ class TaskReport(_Contract, frozen=True, kw_only=True):
 
 
 class TaskList(_Contract, frozen=True, kw_only=True, omit_defaults=True):
-    """The answer to a list, newest first. No `nextPageToken`: this was the last page."""
+    """The answer to a list, newest first. No `nextPageToken`: this was the last page.
+
+    `otherScheme` is there when nothing was found for an `objectPath`, and the same URL with https for http, or the
+    other way round, has tasks.
+    """
 
     tasks: tuple[Task, ...]
     problems: tuple[Problem, ...]
     next_page_token: str | None = None
+    other_scheme: str | None = None
 
 
 class Quota(_Contract, frozen=True, kw_only=True):

@@ -71,7 +71,7 @@ class Tasks(Protocol):
         """What is left of the day's quotas, of every product in `scope`."""
 
     async def follow_urls(self, product: str, urls: tuple[str, ...]) -> LookupAnswer:
-        """The tasks that the product knows for these URLs (list by ObjectPath), each looked up whole."""
+        """The tasks of the product that concern these URLs, each looked up whole and with its `match`."""
 
     async def submit(self, submission: Submission) -> SubmitAnswer:
         """Submit URLs; every one of them is accounted for. Raises nothing for what the vendor says."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import msgspec
 
 from functions.errors import RejectReason
 from functions.model import Clock, SystemClock
+from functions.products.listing.coverage import Coverage
 from functions.products.lookup.cache import TaskCache
-from functions.products.product import PathMatches, Product, SharedState
+from functions.products.product import Product, SharedState
 from functions.products.registry import SPECS
 from functions.products.submit.rejections import Refused, RejectionCause, Submitted
 from functions.settings import Settings
@@ -23,6 +24,7 @@ from functions.tasks.lookup.watch import Viewer, Watches
 from functions.tasks.query import EVERYTHING, ListQuery, LookupQuery, RequestedId, Scope
 from functions.tasks.quota import Quotas
 from functions.tasks.quota_reserve import FIGURES_SECONDS, QuotaReserve
+from functions.tasks.render.match import with_matches
 from functions.tasks.results import ListAnswer, LookupAnswer, NothingAnswered, QuotaAnswer
 from functions.tasks.submit import Submission, SubmitAnswer, report_on, unsupported, well_formed
 from functions.upstream.credentials import CredentialSource
@@ -74,18 +76,19 @@ class TaskService:
         return await self._quotas.report(scope)
 
     async def follow_urls(self, product: str, urls: tuple[str, ...]) -> LookupAnswer:
-        """The tasks that `product` knows for exactly these URLs, each looked up whole; newest first per URL."""
+        """The tasks of `product` that concern any of these URLs, each looked up whole; newest first per URL."""
         self._freeze.tick()
         deadline = asyncio.get_running_loop().time() + self._settings.deadline_seconds
-        matches: Sequence[PathMatches] = await asyncio.gather(
-            *(self._products[product].tasks_of_path(url, deadline) for url in dict.fromkeys(urls))
-        )
-        faults = [fault for match in matches for fault in match.faults]
+        search = self._products[product].path_search
+        found = await asyncio.gather(*(search.run(url, deadline) for url in dict.fromkeys(urls)))
+        faults = [fault for each in found for fault in each.faults]
         if faults:
             raise NothingAnswered(problems_of(faults))
-        task_ids = dict.fromkeys(task_id for match in matches for task_id in match.task_ids)
-        ids = tuple(RequestedId(task_id, product) for task_id in task_ids)
-        return await self.lookup(LookupQuery(ids=ids, products=(product,)))
+        coverage = Coverage(urls)
+        matches = coverage.by_task(row for each in found for row in each.rows)
+        ids = tuple(RequestedId(task_id, product) for task_id in matches)
+        answer = await self.lookup(LookupQuery(ids=ids, products=(product,)))
+        return msgspec.structs.replace(answer, report=with_matches(answer.report, matches, coverage))
 
     async def submit(self, submission: Submission) -> SubmitAnswer:
         """Submit what is well formed; every distinct URL is accounted for. Raises BudgetExceeded.

@@ -10,7 +10,7 @@ export interface TaskReport {
   version: string;
 }
 
-/** One task, folded from its rows. */
+/** One task, folded from its rows. `match` tells how a task that was found by `objectPath` concerns the URL; absent in any other answer. */
 export interface Task {
   id: string;
   product: 'cdn' | 'dcdn' | 'vod' | 'esa' | (string & {});
@@ -32,6 +32,7 @@ export interface Task {
   objects: TaskObject[];
   objectsOmitted: number;
   partial?: boolean;
+  match?: 'exact' | 'directory' | 'regex' | (string & {});
 }
 
 /** How many rows are in which state; the states add up to `total`. */
@@ -46,7 +47,7 @@ export interface ObjectCounts {
   unknown: number;
 }
 
-/** One URL or directory of a task. */
+/** One URL or directory of a task. `match` is as in the task; absent where the row does not concern the URL. */
 export interface TaskObject {
   objectPath: string;
   status: 'pending' | 'running' | 'complete' | 'failed' | 'timeout' | 'canceled' | 'unknown' | (string & {});
@@ -54,6 +55,7 @@ export interface TaskObject {
   progress: number | null;
   rawStatus: string;
   error: ObjectError | null;
+  match?: 'exact' | 'directory' | 'regex' | (string & {});
 }
 
 /** Why a row failed: a stable reason and the vendor's own words. */
@@ -107,11 +109,12 @@ export interface Summary {
 /** How it ended, once it has. */
 export type Outcome = 'failed' | 'missing' | 'succeeded';
 
-/** The answer to a list, newest first. No `nextPageToken`: this was the last page. */
+/** The answer to a list, newest first. No `nextPageToken`: this was the last page. `otherScheme` is there when nothing was found for an `objectPath`, and the same URL with https for http, or the other way round, has tasks. */
 export interface TaskList {
   tasks: Task[];
   problems: Problem[];
   nextPageToken?: string;
+  otherScheme?: string;
 }
 
 /** The answer to what is left. */
@@ -213,9 +216,9 @@ export interface ListFilters {
   product?: string | readonly string[];
   /** `oss://bucket/key`: the tasks of that object's last change. Needs the store of changed objects. */
   object?: string;
-  /** List tasks of exactly this URL. A query string holds one, and it is never split at commas. */
+  /** List tasks of this URL, of directories above it and of expressions that match it. A query string holds one, and it is never split at commas. */
   objectPath?: string | readonly string[];
-  /** List tasks of this accelerated domain name. */
+  /** List tasks of this accelerated domain name; `.example.com` or `*.example.com` for a wildcard domain. */
   domainName?: string;
   /** List tasks of these kinds of objects; an open set. */
   objectType?: string | readonly string[];

@@ -70,12 +70,12 @@ def test_what_failed_on_a_domain_is_found_whole_in_every_product(emu: Emulator) 
     assert not any(call.code for call in emu.calls.all())
 
 
-def test_a_url_is_found_by_one_call_per_product(emu: Emulator) -> None:
+def test_a_url_is_found_by_one_call_for_itself_and_one_for_each_type_that_can_cover_it(emu: Emulator) -> None:
     world(emu)
     with house_over(emu) as house:
         tasks = listed(house, ListQuery(products=ALL, object_paths=("http://a.com/7",)))
     assert [task.object_counts.total for task in tasks] == [1, 1, 1]
-    assert [emu.calls.count(f"Describe{word}RefreshTasks") for word in ("", "Dcdn")] == [1, 1]
+    assert [emu.calls.count(f"Describe{word}RefreshTasks") for word in ("", "Dcdn")] == [3, 3]
 
 
 def test_a_throttled_list_is_asked_again_and_a_dead_product_is_a_problem(emu: Emulator) -> None:

@@ -116,7 +116,8 @@ _TABLE = (
         name="objectPath",
         kind=ParameterType.URLS,
         use=Use.LIST,
-        about="List tasks of exactly this URL. A query string holds one, and it is never split at commas.",
+        about="List tasks of this URL, of directories above it and of expressions that match it. "
+        "A query string holds one, and it is never split at commas.",
         must="it must be one whole URL (in a query string a + is written %2B)",
         pattern=r"[^\x00-\x1f\x7f]{1,4096}",
     ),
@@ -124,7 +125,7 @@ _TABLE = (
         name="domainName",
         kind=ParameterType.TEXT,
         use=Use.LIST,
-        about="List tasks of this accelerated domain name.",
+        about="List tasks of this accelerated domain name; `.example.com` or `*.example.com` for a wildcard domain.",
         must="it must be one domain name",
         pattern=r"[^\s/:,]{1,253}",
     ),

@@ -22,10 +22,12 @@ from functions.tasks.listing.read_ahead import ReadAheadCache
 from functions.tasks.listing.row_filter import RowFilter
 from functions.tasks.lookup.problems import problems_of
 from functions.tasks.query import MAX_OBJECTS, ListQuery
+from functions.tasks.render.match import with_match
 from functions.tasks.render.task import render_task
 from functions.tasks.report import Task, TaskList
 from functions.tasks.results import ListAnswer, NothingAnswered, Timing
 from functions.tasks.scope import visible_part
+from functions.urls import with_other_scheme
 
 _ENOUGH_SHARE, _LATEST_SHARE = 0.4, 0.75
 """Of the deadline: when reading begins to be enough, and when it ends; the rest is for completing tasks by id."""
@@ -60,10 +62,11 @@ class TaskLister:
         loop = asyncio.get_running_loop()
         started, seconds = loop.time(), self._settings.deadline_seconds
         too_old = self._clock.now().later(-self._settings.fresh_seconds)
+        row_filter = RowFilter(query)
         filler = PageFiller(
             self._products,
             self._lists(query),
-            RowFilter(query),
+            row_filter,
             TimeLimits(enough=started + seconds * _ENOUGH_SHARE, latest=started + seconds * _LATEST_SHARE),
         )
         await filler.fill(query.page_size)
@@ -72,10 +75,13 @@ class TaskLister:
         _refuse_silence(filler)
         completed = await complete(filler.chosen, self._products, query.scope.principal, too_old, started + seconds)
         page = TaskList(
-            tasks=_rendered(query, completed.tasks),
+            tasks=_rendered(query, completed.tasks, row_filter),
             problems=problems_of([*filler.faults.values(), *completed.faults]),
             next_page_token=self._token(query, filler),
         )
+        if not (page.tasks or page.problems or page.next_page_token):
+            other_scheme = await self._other_scheme(query, started + seconds)
+            page = msgspec.structs.replace(page, other_scheme=other_scheme)
         return ListAnswer(page=page, timings=_timings(filler, completed, started))
 
     def forget(self) -> None:
@@ -83,6 +89,16 @@ class TaskLister:
         self._read_ahead.forget()
         for product in self._products.values():
             product.list_source.forget()
+
+    async def _other_scheme(self, query: ListQuery, deadline: float) -> str | None:
+        """The one URL asked for with the other scheme, if it has tasks: people forget which of the two is cached."""
+        other = with_other_scheme(query.object_paths[0]) if len(query.object_paths) == 1 else None
+        if other is None or query.page_token is not None:
+            return None
+        shows = query.scope.audience.shows
+        searches = (self._products[product].path_search.run(other, deadline) for product in _in_scope(query))
+        found = await asyncio.gather(*searches)
+        return other if any(shows(row.object_path) for each in found for row in each.rows) else None
 
     def _lists(self, query: ListQuery) -> dict[str, ProductList]:
         """Where each product begins or goes on."""
@@ -144,7 +160,7 @@ def _refuse_silence(filler: PageFiller) -> None:
     raise NothingAnswered(problems_of(faults.values()))
 
 
-def _rendered(query: ListQuery, listed: Sequence[ListedTask]) -> tuple[Task, ...]:
+def _rendered(query: ListQuery, listed: Sequence[ListedTask], row_filter: RowFilter) -> tuple[Task, ...]:
     tasks: list[Task] = []
     room = MAX_OBJECTS
     for each in listed:
@@ -152,6 +168,8 @@ def _rendered(query: ListQuery, listed: Sequence[ListedTask]) -> tuple[Task, ...
         if part is not None:
             task = render_task(part, objects=min(query.objects, room), stale=each.stale)
             room -= len(task.objects)
+            if query.object_paths:
+                task = with_match(task, row_filter.coverage.closest(part.rows), row_filter.coverage)
             tasks.append(_as_partial(task) if each.partial else task)
     return tuple(tasks)
 

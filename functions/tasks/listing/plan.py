@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from functions.errors import InvalidRequest, ParameterFault
 from functions.model import VENDOR_WINDOW, Moment, Status
+from functions.products.listing.coverage import Coverage
 from functions.products.listing.pages import EVERY_ROW, VendorFilter
 from functions.products.listing.reader import ListChoice, PageSizes
 from functions.products.spec import ProductSpec
@@ -80,12 +81,15 @@ def _faults_of_range(query: ListQuery, now: Moment) -> Iterable[ParameterFault]:
 
 
 def _faults_of_cost(query: ListQuery, plans: Collection[ListPlan]) -> Iterable[ParameterFault]:
-    calls = sum(len(plan.narrowest) for plan in plans)
+    lists = [asks for plan in plans for asks in plan.narrowest]
+    calls = len(lists)
     if calls <= MAX_CALLS:
         return
     cost = f"the question costs at least {calls} vendor calls, and at most {MAX_CALLS} are made for one"
     if query.object_paths:
-        detail = f"{cost}: name at most {MAX_CALLS // len(plans)} URLs"
+        exact = sum(asks.object_path is not None for asks in lists)
+        most = len(query.object_paths) * (MAX_CALLS - calls + exact) // exact
+        detail = f"{cost}: name at most {most} URLs"
         yield ParameterFault(parameter="objectPath", value=None, detail=detail)
     elif not query.object_types:
         yield ParameterFault(parameter="objectType", value=None, detail=f"{cost}: name one")
@@ -110,11 +114,12 @@ def _sizes(spec: ProductSpec) -> PageSizes:
 
 
 def _choices(query: ListQuery, spec: ProductSpec) -> tuple[ListChoice, ...]:
-    if query.object_paths:  # few rows have one exact URL: the rest is chosen here
-        return tuple(ListChoice(VendorFilter(object_path=path)) for path in query.object_paths)
     types, statuses = _types(query), _statuses(query, spec)
     if types == ():
         return ()
+    if query.object_paths:  # few rows concern one URL: the rest is chosen here
+        listed = [word for word in spec.listing.object_types if types is None or word in types]
+        return tuple(ListChoice(asks) for asks in Coverage(query.object_paths).lists(listed))
     if (types is None and query.domain_name is None and not statuses) or not _filterable(types, spec):
         return (ListChoice(EVERY_ROW),)
     domain = query.domain_name and normal_domain(query.domain_name)

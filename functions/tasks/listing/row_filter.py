@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from functions.model import Row
+from functions.products.listing.coverage import Coverage
 from functions.products.vocabulary import OBJECT_TYPES, action_of
 from functions.tasks.query import ListQuery
 from functions.urls import host_of, is_within
@@ -16,7 +17,7 @@ class RowFilter:
     def __init__(self, query: ListQuery) -> None:
         """`query` and whoever asks it."""
         self._query = query
-        self._paths = frozenset(query.object_paths)
+        self.coverage = Coverage(query.object_paths)
         self._types = frozenset(normal_type(word) for word in query.object_types)
         self._audience = query.scope.audience
 
@@ -31,7 +32,7 @@ class RowFilter:
     def _matches(self, row: Row) -> bool:
         query = self._query
         return (
-            (not self._paths or row.object_path in self._paths)
+            (not query.object_paths or self.coverage.match(row.object_path, row.object_type) is not None)
             and (not self._types or row.object_type in self._types)
             and (not query.statuses or row.status in query.statuses)
             and (query.action is None or action_of(row.object_type) == query.action)
