@@ -51,7 +51,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
         return (
             self.object_path in (None, row.object_path)
             and self.status in (None, row.status)
-            and (self.domain_name is None or self.domain_name == domain_of(row.object_path))
+            and (self.domain_name is None or _is_of(domain_of(row.object_path), self.domain_name))
             and (self.zone is None or is_in_zone(domain_of(row.object_path), self.zone))
         )
 
@@ -81,6 +81,11 @@ def page_of(records: Iterable[tuple[TaskRecord, float]], selection: Selection) -
 
 def _slice(record: TaskRecord, position: float, start: int, stop: int) -> Iterator[RowView]:
     return record.views(position, start, stop) if stop > start else iter(())
+
+
+def _is_of(host: str, domain_name: str) -> bool:
+    """Whether a host is served by the domain; `.example.com` is what the console calls the wildcard domain."""
+    return host.endswith(domain_name) if domain_name.startswith(".") else host == domain_name
 
 
 def domain_of(object_path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
@@ -129,7 +130,7 @@ def all_knowing(account: Account, query: ListQuery) -> dict[str, TaskView]:
 def _matches(query: ListQuery, task: TaskView, row: RowView) -> bool:
     host = _host(row)
     return (
-        (not query.object_paths or row.object_path in query.object_paths)
+        (not query.object_paths or any(_concerns(task.object_type, row.object_path, url) for url in query.object_paths))
         and (query.domain_name is None or host == query.domain_name.lower())
         and (not query.object_types or task.object_type in query.object_types)
         and (
@@ -143,9 +144,20 @@ def _matches(query: ListQuery, task: TaskView, row: RowView) -> bool:
     )
 
 
+def _concerns(object_type: str, object_path: str, url: str) -> bool:
+    if object_type == "directory":
+        return url.startswith(object_path)
+    return re.fullmatch(object_path, url) is not None if object_type == "regex" else object_path == url
+
+
 def _in_reach(query: ListQuery, task: TaskView) -> bool:
-    """The vendor filters by domain and status for the types it documents only (docs/vendor.md 1.2)."""
+    """The vendor filters by domain and status, and shows what covers a URL, for the types it documents only.
+
+    (docs/vendor.md 1.2)
+    """
     narrows = query.domain_name or query.statuses
+    if query.object_paths and task.object_type == "regex":
+        return "regex" in SPECS[task.product].listing.object_types
     return not narrows or bool(query.object_types) or task.object_type in SPECS[task.product].listing.object_types
 
 
@@ -155,6 +167,14 @@ def _visible(query: ListQuery, row: RowView) -> bool:
 
 def _host(row: RowView) -> str:
     return row.object_path.removeprefix("http://").partition("/")[0]
+
+
+def path_of(object_type: str, host: str, number: int, index: int) -> str:
+    """What a task's row of this index is about: the first of a directory or expression covers all of its host."""
+    if object_type == "directory":
+        return f"http://{host}/{'x' * index}{'/' if index else ''}"
+    name = "[0-9]*" if object_type == "regex" else str(number % 3)
+    return f"http://{host}/{name}{'x' * index}"
 
 
 class Walk:
@@ -176,7 +196,8 @@ class Walk:
 
     def add(self, history: History, number: int) -> None:
         rows = [
-            Row(f"http://{host}/{number % 3}{'x' * index}", status) for index, (host, status) in enumerate(history.rows)
+            Row(path_of(history.object_type, host, number, index), status)
+            for index, (host, status) in enumerate(history.rows)
         ]
         born = moment(history.age)
         # Ids that say nothing of the order in which the vendor shows tasks of one second.
