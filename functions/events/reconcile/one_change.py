@@ -13,7 +13,7 @@ from functions.events.notify.sender import DeliveryResult, Receiver
 from functions.events.reconcile.progress import outcome_of, with_report
 from functions.events.reconcile.recent_tasks import RecentTasks
 from functions.events.reconcile.resubmit import Resubmitter
-from functions.events.store.changes import ChangeStore
+from functions.events.store.changes import ChangeStore, Successor
 from functions.events.timings import Timings
 from functions.model import Clock
 from functions.tasks.query import LookupQuery, RequestedId
@@ -56,7 +56,8 @@ class ChangeReconciler:
         if all(action.finished for action in seen.actions) and record.age(self._clock.now()) >= self._timings.close:
             return await self._close(seen)
         if seen.actions != record.actions:
-            await self._changes.write(seen, newest=await self._changes.is_newest(seen))
+            newest = await self._changes.successor(seen) is Successor.NONE
+            await self._changes.write(seen, newest=newest)
         return False
 
     async def _is_needless(self, record: ChangeRecord, *, superseded: bool) -> bool:
@@ -86,13 +87,14 @@ class ChangeReconciler:
             return record
 
     async def _close(self, record: ChangeRecord) -> bool:
-        if await self._changes.is_superseded(record):
+        successor = await self._changes.successor(record)
+        if successor is Successor.LATER:
             await self._changes.remove(record)
             return True
         closed = msgspec.structs.replace(record, outcome=outcome_of(record.actions), closed_at=self._clock.now().utc)
         if closed.report is not None:
             closed = msgspec.structs.replace(closed, report=with_rejections(closed.report, closed))
-        if await self._changes.is_newest(closed):
+        if successor is Successor.NONE:
             await self._changes.publish(closed)
         return await self._deliver(closed)
 

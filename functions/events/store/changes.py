@@ -19,11 +19,12 @@ import asyncio
 import logging
 import secrets
 from datetime import datetime
+from enum import Enum, auto
 
 import msgspec
 
 from functions.errors import StoreFault
-from functions.events.change import ChangeRecord, decode_record, object_id
+from functions.events.change import ChangeRecord, decode_record, object_id, second_of
 from functions.events.store.protocol import ObjectStore, StoredKey
 from functions.logs import log_event
 from functions.model import Clock
@@ -34,6 +35,15 @@ class Claim(msgspec.Struct, frozen=True):
 
     fresh: bool
     newest: bool = True
+
+
+class Successor(Enum):
+    """Which later change of an object is claimed."""
+
+    NONE = auto()
+    SAME_SECOND = auto()
+    """Its name sorts behind, but which of the two came first is not known (docs/function-compute.md 5.1)."""
+    LATER = auto()
 
 
 class Attempts(msgspec.Struct, frozen=True):
@@ -102,17 +112,16 @@ class ChangeStore:
         self._last_read.pop(_pending(record), None)
         await self._store.delete(_pending(record))
 
-    async def is_newest(self, record: ChangeRecord) -> bool:
-        """Whether its document may be written: no claim on the object sorts behind it."""
+    async def successor(self, record: ChangeRecord) -> Successor:
+        """What has been claimed on the object after this change."""
+        changes = _changes(record)
         # "~" sorts behind all characters with which names of this change's own claims go on.
-        return not await self._claimed_after(record, f"{record.change_id}~")
-
-    async def is_superseded(self, record: ChangeRecord) -> bool:
-        """Whether a change of the object in a later second is claimed. Within one second the order is not known."""
-        return await self._claimed_after(record, f"{record.second}~")
-
-    async def _claimed_after(self, record: ChangeRecord, name: str) -> bool:
-        return bool(await self._store.scan(_changes(record), after=_changes(record) + name, limit=1))
+        listed = await self._store.scan(changes, after=f"{changes}{record.change_id}~", limit=1)
+        if not listed:
+            return Successor.NONE
+        if second_of(listed[0].key.removeprefix(changes)) == record.second:
+            listed = await self._store.scan(changes, after=f"{changes}{record.second}~", limit=1)
+        return Successor.LATER if listed else Successor.SAME_SECOND
 
     async def document(self, bucket: str, key: str) -> ChangeRecord | None:
         """The newest change of an object, None when none was ever claimed."""

@@ -161,6 +161,24 @@ def test_both_changes_of_one_second_are_delivered(monkeypatch: pytest.MonkeyPatc
     assert len({request.headers["webhook-id"] for _, request in network.posted}) == 2
 
 
+def test_a_change_that_was_overtaken_is_not_delivered(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = Network([])
+    monkeypatch.setattr(Sender, "_post", lambda _, request: network.post(request))
+
+    async def main() -> Shelf:
+        shelf = Shelf()
+        refresh = rule(created=["refresh"])
+        instance = Instance(SlowAccount(), shelf, refresh, webhook_url="http://h/", webhook_secret=SECRET)
+        await asyncio.sleep(60)
+        for seconds in (50, 10):
+            await instance.handle(event("a.jpg", seconds=seconds, request=f"R-{seconds}"))
+            await minutes(instance, 3)
+        return shelf
+
+    assert not run(main()).keys("pending/")
+    assert len(network.posted) == 1
+
+
 def test_a_dead_receiver_does_not_hold_up_a_sweep_and_is_given_up_after_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     network = Network([0] * 1_000, seconds=5.0)
     monkeypatch.setattr(Sender, "_post", lambda _, request: network.post(request))

@@ -156,6 +156,23 @@ def test_changes_within_one_second_are_both_seen_through(first: str) -> None:
     assert not any(shelf.keys("pending/") for shelf in shelves)
 
 
+def test_a_removal_that_comes_late_does_not_overwrite_the_creation_of_its_second() -> None:
+    """Case O1."""
+
+    async def main() -> tuple[SlowAccount, Shelf]:
+        account, shelf = SlowAccount(), Shelf()
+        instance = Instance(account, shelf, WARM)
+        await instance.handle(event("a.jpg", request="created"))
+        await minutes(instance, 3)
+        await instance.handle(event("a.jpg", request="removed", name="ObjectRemoved:DeleteObject"))
+        await minutes(instance, 3)
+        return account, shelf
+
+    account, shelf = run(main())
+    assert (len(submitted(account)), document(shelf, "a.jpg").event) == (2, "ObjectCreated:PutObject")
+    assert not shelf.keys("pending/")
+
+
 def test_an_object_of_two_products_is_over_when_both_are() -> None:
     rules = (REFRESH, rule(product="dcdn", created=["refresh"]))
 
