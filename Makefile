@@ -42,7 +42,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 # The artifact in dist/, for Function Compute's Python where one is found or given: PACKAGE_PYTHON=/path/to/python3.12
-# EXTRA=esa adds the SDK of an optional product (docs/adding-a-product.md 2).
+# EXTRA=esa adds the SDK of an optional product (docs/adding-a-product.md 2), EXTRA=otel what traces need.
 package: $(RUN)
 	$(BIN)/python -m packager $(if $(PACKAGE_PYTHON),--python $(PACKAGE_PYTHON)) $(if $(EXTRA),--extra $(EXTRA))
 
@@ -63,11 +63,11 @@ cli: $(READY)
 bench: $(READY)
 	$(BIN)/python -m bench $(ARGS)
 
-# Everything below requirements.txt, requirements-build.txt and requirements-esa.txt, with hashes; the same for every Python from 3.11 on.
+# Everything below the requirements, with hashes; the same for every Python from 3.11 on.
 lock:
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/pip install --quiet --disable-pip-version-check pip-tools==7.6.2
-	for name in requirements requirements-build requirements-esa; do \
+	for name in requirements requirements-build requirements-esa requirements-otel; do \
 		CUSTOM_COMPILE_COMMAND="make lock" build/lock/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 			--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file $$name.lock $$name.txt || exit 1; \
 	done

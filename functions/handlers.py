@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 from starlette.applications import Starlette
 
-from functions import logs
+from functions import logs, tracing
 from functions.api.problems import RequestRefused, answer_to
 from functions.api.protocols import CredentialSink, EventHandler
 from functions.api.runtime.http_event import HttpAnswer, call, problem_answer, read_event
@@ -88,6 +88,7 @@ class BuiltInRuntime:
         # Only Function Compute calls handlers, however little of its environment a local copy of it sets.
         settings = read_settings(self._environ, on_function_compute=True)
         logs.configure(settings.log_level)
+        tracing.configure(self._environ)
         log_start(settings, self._environ)
         return self._run(self._compose(settings))
 

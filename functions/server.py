@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 
-from functions import logs
+from functions import logs, tracing
 from functions.api.auth.bearer import authenticator_for
 from functions.api.health import open_routes
 from functions.api.middleware.access_log import AccessLog
@@ -168,6 +168,7 @@ def main() -> int:
     try:
         settings, port = read_settings(os.environ), _port(os.environ)
         logs.configure(settings.log_level)
+        tracing.configure(os.environ)
         asyncio.run(serve(settings, port, os.environ.get("HOST") or None))
     except SettingsError as fault:
         sys.stderr.write(f"{fault}\n")

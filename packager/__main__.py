@@ -17,7 +17,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m packager", description=main.__doc__)
     parser.add_argument("--python", type=Path, help=f"build for this interpreter (default: a CPython {DEPLOYED})")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="where to (default: dist/)")
-    parser.add_argument("--extra", choices=OPTIONAL_PRODUCTS, help="an optional product whose SDK is wanted too")
+    parser.add_argument(
+        "--extra", choices=(*OPTIONAL_PRODUCTS, "otel"), help="what else to pack: requirements-<extra>.lock"
+    )
     options = parser.parse_args()
     target = find_target(options.python)
     if not target.deployable:

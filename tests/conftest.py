@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import re
+import sys
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
 from emulator.testing import Emulator, running_emulator
+from functions import logs
 from functions.logs import JsonLines
 
 # No test may hang on the machine's speed.
@@ -45,6 +48,24 @@ def _no_secret_is_logged() -> Iterator[None]:
     yield
     root.removeHandler(_eavesdropper)
     assert not _eavesdropper.heard
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """What the functions write to the log, as lines of JSON."""
+    root = logging.getLogger()
+    before = (
+        root.handlers,
+        root.level,
+        [(logging.getLogger(name), logging.getLogger(name).disabled) for name in logs.NOISY],
+    )
+    stdout = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", stdout)
+    logs.configure("INFO")
+    yield stdout
+    root.handlers, root.level = before[0], before[1]
+    for logger, disabled in before[2]:
+        logger.disabled = disabled
 
 
 @pytest.fixture(scope="session")

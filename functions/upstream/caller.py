@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions.errors import Concern, Reason, UpstreamFault
 from functions.logs import log_event
+from functions.tracing import call_span
 from functions.upstream.metrics import ActionMetrics, ActionStats
 from functions.upstream.operation import Operation, OperationKind
 from functions.upstream.rate_limiter import Permit, RateLimiter
@@ -88,7 +89,8 @@ class ActionCaller:
         self.metrics.calls += 1
         told: RawAnswer | UpstreamFault | None = None
         try:
-            told = await self._client.call(self.operation, parameters, seconds)
+            with call_span(self.operation.product, self.operation.action):
+                told = await self._client.call(self.operation, parameters, seconds)
         except UpstreamFault as fault:
             told = fault
             self._count(fault)

@@ -15,7 +15,7 @@ from packager.build import ROOT, Artifact
 from packager.install import install
 
 INSTALLED = ("requirements-build", "requirements")
-LOCKS = (*INSTALLED, *(f"requirements-{name}" for name in OPTIONAL_PRODUCTS))
+LOCKS = (*INSTALLED, *(f"requirements-{name}" for name in (*OPTIONAL_PRODUCTS, "otel")))
 PIN = re.compile(r"^([a-z0-9-]+)==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE)
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 

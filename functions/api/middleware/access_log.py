@@ -16,6 +16,7 @@ from functions.errors import Reason
 from functions.logs import current_request_id, log_event
 from functions.tasks.report import Problem
 from functions.tasks.results import Timing
+from functions.tracing import request_span
 
 MAX_PATH = 200
 """Characters of a path that are logged."""
@@ -61,7 +62,8 @@ class AccessLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        record = scope[_RECORD] = self._record(Headers(scope=scope))
+        headers = Headers(scope=scope)
+        record = scope[_RECORD] = self._record(headers)
 
         async def send_recorded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -72,7 +74,11 @@ class AccessLog:
         token = current_request_id.set(record.request_id)
         started = time.perf_counter()
         try:
-            await self._app(scope, receive, send_recorded)
+            with request_span(scope["method"], headers) as span:
+                await self._app(scope, receive, send_recorded)
+                span.set_attribute("url.path", scope["path"][:MAX_PATH])
+                span.set_attribute("http.response.status_code", record.status or 0)
+                span.set_attribute("request.id", record.request_id)
         finally:
             _write(scope, record, time.perf_counter() - started)
             current_request_id.reset(token)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+from functions import tracing
 from functions.api.protocols import Resident, Watchable
 
 
@@ -36,3 +38,4 @@ class Lifecycle:
             self.begin_shutdown()
             if isinstance(self._service, Resident):
                 await self._service.close()
+            await asyncio.to_thread(tracing.flush)

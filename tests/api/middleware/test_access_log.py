@@ -5,9 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
-import sys
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -22,23 +20,6 @@ from tests.support.http_stub_service import StubTasks, report
 from tests.support.web_function import web_over
 
 SECRET = "LTAI5tSecretSecretSecret"
-
-
-@pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    before = (
-        root.handlers,
-        root.level,
-        [(logging.getLogger(name), logging.getLogger(name).disabled) for name in logs.NOISY],
-    )
-    stdout = io.StringIO()
-    monkeypatch.setattr(sys, "stdout", stdout)
-    logs.configure("INFO")
-    yield stdout
-    root.handlers, root.level = before[0], before[1]
-    for logger, disabled in before[2]:
-        logger.disabled = disabled
 
 
 def lines(written: io.StringIO, count: int) -> list[dict[str, Any]]:
