@@ -11,7 +11,6 @@ from functions.model import Status
 from functions.products.registry import PRODUCTS
 from functions.settings import Settings
 from functions.tasks.query import MAX_IDS, ListQuery, LookupQuery, RequestedId, Scope, TaskQuery, Until
-from functions.urls import InvalidUrl, normal_domain, normal_url, sendable_url
 
 ANSWER_MARGIN_SECONDS = 5
 """Kept of the function's timeout, to send the answer after a wait (docs/contract.md 2, `wait`)."""
@@ -61,8 +60,8 @@ class _QueryParser:
             self._faults.add("endTime", self._first("endTime"), "it must be later than startTime")
         return ListQuery(
             products=self._products() or self._settings.products,
-            object_paths=self._object_paths(),
-            domain_name=self._domain_name(),
+            object_paths=self._words("objectPath"),
+            domain_name=self._text("domainName"),
             object_types=self._words("objectType"),
             action=self._text("action"),
             statuses=self._statuses(),
@@ -73,24 +72,6 @@ class _QueryParser:
             objects=self._number("objects"),
             scope=scope,
         )
-
-    def _object_paths(self) -> tuple[str, ...]:
-        """Each URL in its normal spelling and as a client would send it: a task has the one it was submitted with."""
-        given = self._words("objectPath")
-        if "regex" in self._words("objectType"):
-            return given
-        return tuple(dict.fromkeys(spelling for text in given for spelling in self._spellings(text)))
-
-    def _spellings(self, text: str) -> tuple[str, ...]:
-        try:
-            return normal_url(text), sendable_url(text)
-        except InvalidUrl as fault:
-            self._faults.add("objectPath", text, str(fault))
-            return ()
-
-    def _domain_name(self) -> str | None:
-        text = self._text("domainName")
-        return text and normal_domain(text)
 
     def _check_object(self) -> None:
         if self._text("object") and "taskId" in self._given:

@@ -170,40 +170,10 @@ def test_a_default_value_is_taken_where_it_does_not_apply() -> None:  # case R3:
     assert isinstance(post({"pageSize": 20, "objects": 20, "wait": 0, "until": "done"}), ListQuery)
 
 
-@pytest.mark.parametrize(
-    ("given", "asked"),
-    [
-        ("https://A.example.com/%40a b", ("https://a.example.com/@a%20b", "https://a.example.com/%40a%20b")),
-        ("https://a.example.com/logo@2x.png", ("https://a.example.com/logo@2x.png",)),
-        ("http://a.example.com:80/图#top", ("http://a.example.com/%E5%9B%BE",)),
-    ],
-)
-def test_a_url_is_searched_as_its_clients_may_have_spelled_it(given: str, asked: tuple[str, ...]) -> None:  # case U1
-    query = post({"objectPath": [given]})
-    assert isinstance(query, ListQuery)
-    assert query.object_paths == asked
-
-
 def test_a_library_that_cannot_send_last_event_id_may_name_it_in_the_address() -> None:  # case F5
     query = get("taskId=1&after=v1&lastEventId=v2")
     assert isinstance(query, LookupQuery)
     assert query.after == "v2"
-
-
-def test_a_pattern_is_searched_as_it_is() -> None:
-    query = post({"objectPath": [r"http://a.com/.*\.jpg"], "objectType": ["regex"]})
-    assert isinstance(query, ListQuery)
-    assert query.object_paths == (r"http://a.com/.*\.jpg",)
-
-
-@pytest.mark.parametrize(
-    ("given", "asked"),
-    [("*.Example.com", ".example.com"), (".example.com", ".example.com"), ("img.example.com.", "img.example.com")],
-)
-def test_a_domain_is_named_as_the_vendor_does(given: str, asked: str) -> None:  # case U2
-    query = get(f"domainName={given}")
-    assert isinstance(query, ListQuery)
-    assert query.domain_name == asked
 
 
 @pytest.mark.parametrize(
