@@ -52,7 +52,7 @@ from emulator.core.faults import (
 from emulator.emulation import Emulation, Options
 from emulator.events.delivery import Attempt, Delivery
 from emulator.events.oss_event import ObjectEvent
-from emulator.events.triggers import DEFAULT_EVENTS
+from emulator.events.oss_triggers import DEFAULT_EVENTS
 from emulator.events.webhooks import Webhook
 from emulator.tasks.records import RowView, TaskView
 from emulator.tasks.transition import Row, Transition

@@ -22,8 +22,8 @@ from emulator.control.requests import Command, CommandRequest
 from emulator.emulation import Emulation
 from emulator.events.cdn_triggers import CdnTrigger
 from emulator.events.delivery import Delivery
+from emulator.events.oss_triggers import Notification
 from emulator.events.timers import Timer
-from emulator.events.triggers import Notification
 from emulator.oss.buckets import BucketSettings
 
 

@@ -28,7 +28,7 @@ import msgspec
 
 from emulator.control import commands, event_commands, upload_commands
 from emulator.control.requests import CommandRequest
-from emulator.core.requests import Request
+from emulator.core.http1_parser import Request
 from emulator.core.responses import Response, Transmission, transmit
 from emulator.emulation import Emulation
 

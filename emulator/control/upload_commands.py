@@ -16,7 +16,7 @@ import msgspec
 from emulator.control.models import Upload
 from emulator.control.requests import Command, CommandRequest
 from emulator.core.accounts import DEFAULT_KEY
-from emulator.core.requests import Request
+from emulator.core.http1_parser import Request
 from emulator.core.responses import Response
 from emulator.emulation import Emulation
 from emulator.oss.signature.v4 import presigned_query

@@ -13,8 +13,8 @@ from emulator.core.clock import Clock
 from emulator.core.errors import NO_HEADERS, ApiError, ErrorResponse
 from emulator.core.fault_registry import FaultRegistry
 from emulator.core.faults import Fault, is_unanswered
+from emulator.core.http1_parser import Request
 from emulator.core.latency import Latency
-from emulator.core.requests import Request
 from emulator.core.responses import Response, Transmission, transmit
 
 ANONYMOUS = AccessKey("", "", account="")

@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 
 from emulator.core.background import Background
-from emulator.core.requests import BadRequestError, Request, RequestParser
+from emulator.core.http1_parser import BadRequestError, Request, RequestParser
 from emulator.core.responses import AfterSend, Chunk, Response, Transmission, transmit
 
 log = logging.getLogger("emulator")

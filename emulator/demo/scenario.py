@@ -16,8 +16,8 @@ from emulator.control.handler import PREFIX
 from emulator.control.models import Summary
 from emulator.core.accounts import DEFAULT_KEY
 from emulator.demo.ports import HOST, Ports
+from emulator.events.oss_triggers import Notification
 from emulator.events.timers import Timer
-from emulator.events.triggers import Notification
 from emulator.events.webhooks import PATH as WEBHOOKS
 from emulator.oss.buckets import BucketSettings
 from emulator.oss.cors import CorsRule

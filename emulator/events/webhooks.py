@@ -8,7 +8,7 @@ import msgspec
 
 from emulator.core.clock import Clock
 from emulator.core.exchange import Shared
-from emulator.core.requests import Request
+from emulator.core.http1_parser import Request
 from emulator.core.responses import Response, Transmission, transmit
 
 PATH = "/_emulator/webhooks"

@@ -9,8 +9,8 @@ from emulator.core.background import Background
 from emulator.core.clock import Clock
 from emulator.events.delivery import Attempt, Delivery, EventSender, Invocation
 from emulator.events.oss_event import ObjectEvent
+from emulator.events.oss_triggers import DEFAULT_EVENTS, Notification
 from emulator.events.timers import MINUTE, Timer, Timers
-from emulator.events.triggers import DEFAULT_EVENTS, Notification
 from emulator.oss.buckets import Buckets, BucketSettings, Cause
 from emulator.oss.models import Content
 

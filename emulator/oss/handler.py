@@ -12,7 +12,7 @@ import msgspec
 
 from emulator.core.errors import ApiError, ErrorResponse
 from emulator.core.exchange import ANONYMOUS, Exchange, Shared
-from emulator.core.requests import Request
+from emulator.core.http1_parser import Request
 from emulator.core.responses import Response, Transmission
 from emulator.oss.buckets import Buckets
 from emulator.oss.cors import cors_headers, preflight_headers

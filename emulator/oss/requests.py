@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import msgspec
 
 from emulator.core.errors import ApiError
-from emulator.core.requests import Request
+from emulator.core.http1_parser import Request
 from emulator.oss.buckets import Bucket, Buckets, Cause
 from emulator.oss.errors import ACCESS_DENIED, INVALID_ARGUMENT, INVALID_DIGEST
 

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 import msgspec
 
-from emulator.core.requests import Request
+from emulator.core.http1_parser import Request
 from emulator.core.responses import Response
 from emulator.oss.operations import append, buckets, copying, listing, multipart, objects, tagging
 from emulator.oss.requests import OssRequest

@@ -11,7 +11,7 @@ import msgspec
 
 from emulator.core.errors import ApiError, ErrorResponse
 from emulator.core.exchange import Exchange, Shared
-from emulator.core.requests import Request
+from emulator.core.http1_parser import Request
 from emulator.core.responses import Response, Transmission
 from emulator.tasks.backend import TaskBackend
 from emulator.tasks.errors import ACTION_NOT_FOUND, BAD_REQUEST

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from emulator.core.accounts import AccessKey, Accounts
 from emulator.core.errors import ApiError, api_error
-from emulator.core.requests import Request
+from emulator.core.http1_parser import Request
 from emulator.tasks.errors import missing_parameter
 
 ALGORITHM = "ACS3-HMAC-SHA256"

@@ -42,5 +42,5 @@ def rejection_problems(actions: Sequence[Action]) -> tuple[Problem, ...]:
 
 
 def created_at(task: Task) -> datetime:
-    """When it was created; a task that does not say so is as old as can be."""
+    """When it was created; `datetime.min` for a task without a creation time."""
     return datetime.fromisoformat(task.created_at) if task.created_at else datetime.min.replace(tzinfo=UTC)

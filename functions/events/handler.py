@@ -1,4 +1,4 @@
-"""An OSS event answered: each changed object becomes its URLs, and each URL's tasks one report per product."""
+"""Handles events: maps changed objects to their URLs, and reports the tasks of these URLs per product."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class OssEventHandler:
             sweep=swept if isinstance(swept, SweepReport) else None,
         )
         _log_set_aside(report.skipped, envelope.failed)
-        # A bad record stays bad however often it is sent; but an event of nothing else is a malformed event.
+        # Malformed records are not retried; the event fails only if no record could be read.
         malformed = len(envelope.failed) + sum(each.malformed for each in results)
         nothing_read = malformed > 0 and malformed == len(report.failed) and not (report.objects or report.skipped)
         failed = nothing_read or any(each.retry for each in results)

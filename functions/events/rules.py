@@ -99,7 +99,7 @@ class Rules(msgspec.Struct, frozen=True):
     rules: tuple[Rule, ...] = ()
 
     def actions(self, change: ObjectChange, *, submit: bool) -> tuple[Action, ...]:
-        """What all rules together ask for, each action once; what is submitted need not be followed besides."""
+        """What all rules together ask for, each action once; a URL that is submitted is not followed as well."""
         found = dict.fromkeys(
             action for rule in self.rules if rule.matches(change) for action in rule.actions_for(change, submit=submit)
         )

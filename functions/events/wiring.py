@@ -38,7 +38,7 @@ def open_handler(settings: Settings, tasks: Tasks, credentials: CredentialSource
     return OssEventHandler(store_backed(settings, rules, tasks, store, timings_of(settings)))
 
 
-def store_backed(  # noqa: PLR0913 -- the ground it stands on, each by name
+def store_backed(  # noqa: PLR0913 -- its dependencies, each by name
     settings: Settings,
     rules: Rules,
     tasks: Tasks,

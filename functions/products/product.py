@@ -12,7 +12,7 @@ from functions.products.listing.pages import ListSource
 from functions.products.listing.path_search import PathSearch
 from functions.products.lookup.cache import Freshness, TaskCache
 from functions.products.lookup.loader import PendingLookup, TaskLoader
-from functions.products.lookup.principal import ANYBODY, Principal
+from functions.products.lookup.principal import UNRESTRICTED, Principal
 from functions.products.lookup.window_scan import WindowScan
 from functions.products.quota import QuotaFigures
 from functions.products.rows import Rows
@@ -71,7 +71,7 @@ class Product:
         task_ids: Collection[str],
         deadline: float,
         freshness: Freshness | None = None,
-        principal: Principal = ANYBODY,
+        principal: Principal = UNRESTRICTED,
     ) -> PendingLookup:
         """Begin to look up distinct TaskIds; use the result as a context."""
         return self._loader.load(task_ids, deadline, freshness, principal)

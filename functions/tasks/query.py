@@ -111,7 +111,7 @@ class Scope(msgspec.Struct, frozen=True):
 
 EVERYTHING = Scope()
 """The scope of this service itself."""
-ANYBODY = Scope(caller=ANONYMOUS)
+ANONYMOUS_SCOPE = Scope(caller=ANONYMOUS)
 """The scope of every caller where no tokens are asked for."""
 
 

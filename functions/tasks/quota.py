@@ -19,7 +19,7 @@ from functions.tasks.report import Quota, QuotaReport
 from functions.tasks.results import NothingAnswered, QuotaAnswer, Timing
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _ProductQuotas(msgspec.Struct, frozen=True):
     """What one product said, and after how many seconds."""
 
     product: str
@@ -31,7 +31,7 @@ class Quotas:
     """Answers what is left."""
 
     def __init__(self, settings: Settings, products: Mapping[str, Product], clock: Clock) -> None:
-        """`products` in house order."""
+        """`products` in the order of the registry."""
         self._settings = settings
         self._products = products
         self._clock = clock
@@ -40,30 +40,31 @@ class Quotas:
         """Of every product in `scope`. Raises NothingAnswered when none of them gave any answer."""
         checked = self._clock.now()
         asked = [name for name in self._products if scope.products is None or name in scope.products]
-        told = await asyncio.gather(*(self._ask(name) for name in asked))
-        faults = [each.quotas for each in told if isinstance(each.quotas, UpstreamFault)]
-        if faults and len(faults) == len(told) and not any(fault.reason.decides for fault in faults):
+        answers = await asyncio.gather(*(self._ask(name) for name in asked))
+        faults = [each.quotas for each in answers if isinstance(each.quotas, UpstreamFault)]
+        if faults and len(faults) == len(answers) and not any(fault.reason.decides for fault in faults):
             raise NothingAnswered(problems_of(faults))
         report = QuotaReport(
-            quotas=tuple(quota for each in told for quota in _quotas(each)),
+            quotas=tuple(quota for each in answers for quota in _quotas(each)),
             checked_at=instant_ms(checked.utc),
             problems=problems_of(faults),
         )
-        return QuotaAnswer(report=report, timings=tuple(Timing(each.product, each.seconds, 1) for each in told))
+        return QuotaAnswer(report=report, timings=tuple(Timing(each.product, each.seconds, 1) for each in answers))
 
-    async def _ask(self, name: str) -> _Told:
+    async def _ask(self, name: str) -> _ProductQuotas:
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
             quotas = await self._products[name].quota(started + self._settings.deadline_seconds)
         except UpstreamFault as fault:
-            return _Told(name, fault, loop.time() - started)
-        return _Told(name, quotas, loop.time() - started)
+            return _ProductQuotas(name, fault, loop.time() - started)
+        return _ProductQuotas(name, quotas, loop.time() - started)
 
 
-def _quotas(told: _Told) -> tuple[Quota, ...]:
-    if isinstance(told.quotas, UpstreamFault):
+def _quotas(answer: _ProductQuotas) -> tuple[Quota, ...]:
+    if isinstance(answer.quotas, UpstreamFault):
         return ()
     return tuple(
-        Quota(product=told.product, kind=left.kind, quota=left.quota, remaining=left.remaining) for left in told.quotas
+        Quota(product=answer.product, kind=left.kind, quota=left.quota, remaining=left.remaining)
+        for left in answer.quotas
     )

@@ -131,7 +131,7 @@ def unsupported(object_paths: tuple[str, ...]) -> Submitted:
 
 
 def report_on(submission: Submission, accepted: Iterable[Accepted], refused: Iterable[Refused]) -> SubmitReport:
-    """Each task once, and rejected URLs together where the same befell them."""
+    """Each task once, and rejected URLs grouped by cause."""
     keys = dict.fromkeys(key for each in accepted for key in each.tasks)
     object_type = "preload" if submission.action == "preload" else submission.object_type
     tasks = tuple(

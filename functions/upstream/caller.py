@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # not at run time: settings import the products' specs, and t
     from functions.upstream.sdk_client import RawAnswer, SdkClient
 
 _RETRIED = frozenset({Reason.THROTTLED, Reason.TIMEOUT, Reason.UNAVAILABLE})
-"""Not MALFORMED: an answer that was not understood is sent again just the same."""
+"""MALFORMED is not among them: the vendor would send the same body again."""
 _PASSING = _RETRIED | {Reason.DEADLINE}
 """Faults that pass by themselves; of the others somebody should know."""
 _ATTEMPT_SHARE = 0.6
@@ -87,20 +87,20 @@ class ActionCaller:
         left = deadline - started
         seconds = left if self._is_last_attempt(left) else left * _ATTEMPT_SHARE
         self.metrics.calls += 1
-        told: RawAnswer | UpstreamFault | None = None
+        outcome: RawAnswer | UpstreamFault | None = None
         try:
             with call_span(self.operation.product, self.operation.action):
-                told = await self._client.call(self.operation, parameters, seconds)
+                outcome = await self._client.call(self.operation, parameters, seconds)
         except UpstreamFault as fault:
-            told = fault
+            outcome = fault
             self._count(fault)
             raise
         else:
-            return told
+            return outcome
         finally:
             permit.answered()
-            self._log(parameters.get("TaskId"), loop.time() - started, told)
-            del told  # a fault that is held by a frame of its own traceback is freed late
+            self._log(parameters.get("TaskId"), loop.time() - started, outcome)
+            del outcome  # a fault that is held by a frame of its own traceback is freed late
 
     def _is_last_attempt(self, left: float) -> bool:
         return self.operation.kind is OperationKind.SUBMIT or left * (1 - _ATTEMPT_SHARE) < _MIN_ATTEMPT_SECONDS
@@ -133,10 +133,10 @@ class ActionCaller:
         """A submit is retried only when the vendor surely did nothing: it must not be done twice."""
         return fault.reason in _RETRIED and (fault.without_effect or self.operation.kind is not OperationKind.SUBMIT)
 
-    def _log(self, task_ids: object, seconds: float, told: RawAnswer | UpstreamFault | None) -> None:
-        """`told` is None for a call that nobody waited for any more."""
-        fault = told if isinstance(told, UpstreamFault) else None
-        if told is not None and fault is None:
+    def _log(self, task_ids: object, seconds: float, outcome: RawAnswer | UpstreamFault | None) -> None:
+        """`outcome` is None for a call that nobody waited for any more."""
+        fault = outcome if isinstance(outcome, UpstreamFault) else None
+        if outcome is not None and fault is None:
             self.metrics.count_latency(seconds)
         log_event(
             "vendor call",
@@ -145,8 +145,8 @@ class ActionCaller:
             action=self.operation.action,
             taskId=task_ids,
             seconds=round(seconds, 4),
-            outcome=fault.reason.value if fault else "answered" if told else "abandoned",
+            outcome=fault.reason.value if fault else "answered" if outcome else "abandoned",
             vendorCode=fault.vendor_code if fault else None,
             vendorMessage=fault.detail if fault else None,
-            vendorRequestId=told.request_id if told else None,
+            vendorRequestId=outcome.request_id if outcome else None,
         )

@@ -15,7 +15,7 @@ from functions.errors import RejectReason
 from functions.model import TaskKey
 from functions.products.submit.rejections import Accepted, Refused, RejectionCause
 from functions.settings import AuthSettings, Settings, read_settings
-from functions.tasks.query import ANYBODY
+from functions.tasks.query import ANONYMOUS_SCOPE
 from functions.tasks.service import build_service
 from functions.tasks.submit import Submission, SubmitAnswer, report_on
 from functions.upstream.credentials import CredentialSource
@@ -76,7 +76,7 @@ def test_what_is_submitted_is_accepted_and_can_be_looked_up_where_it_says(
             product="cdn",
             object_type="directory",
             object_paths=("https://www.example.com/img/",),
-            scope=ANYBODY,
+            scope=ANONYMOUS_SCOPE,
         )
     ]
     assert submitting.get(response.headers["location"]).status_code == 200

@@ -16,7 +16,7 @@ from functions.errors import Reason, UpstreamFault
 from functions.model import Moment
 from functions.settings import CallerLimits, Settings
 from functions.tasks.budget import BudgetExceeded, CallerBudgets
-from functions.tasks.query import ANONYMOUS, ANYBODY, EVERYTHING, ListQuery, LookupQuery, RequestedId, Scope
+from functions.tasks.query import ANONYMOUS, ANONYMOUS_SCOPE, EVERYTHING, ListQuery, LookupQuery, RequestedId, Scope
 from functions.tasks.submit import Submission
 from tests.support.virtual_service import ALL, Account, instance_over
 from tests.support.virtual_time import LoopClock, run
@@ -195,7 +195,7 @@ def test_lists_are_bounded_by_the_minute_and_other_callers_are_not_touched() -> 
             await service.list(ListQuery(products=ALL, scope=RUDE))
         with pytest.raises(BudgetExceeded):
             await service.list(ListQuery(products=ALL, scope=RUDE))
-        await service.list(ListQuery(products=ALL, scope=ANYBODY))
+        await service.list(ListQuery(products=ALL, scope=ANONYMOUS_SCOPE))
 
     run(main())
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from emulator.core.errors import ApiError
-from emulator.core.requests import Request
+from emulator.core.http1_parser import Request
 from emulator.oss.errors import INVALID_AUTHORIZATION
 from emulator.oss.signature.claim import Claim, epoch_of_http_date, whole_number
 

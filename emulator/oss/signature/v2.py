@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from emulator.core.errors import ApiError
-from emulator.core.requests import Request
+from emulator.core.http1_parser import Request
 from emulator.oss.errors import INVALID_AUTHORIZATION
 from emulator.oss.signature.claim import Claim, epoch_of_http_date, percent_encode, whole_number
 

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from emulator.core.errors import ApiError
-from emulator.core.requests import Request
+from emulator.core.http1_parser import Request
 from emulator.events.oss_event import REGION
 from emulator.oss.errors import INVALID_AUTHORIZATION
 from emulator.oss.signature.claim import Claim, epoch_of_iso_date, percent_encode, whole_number

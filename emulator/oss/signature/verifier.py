@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from emulator.core.accounts import AccessKey, Accounts
 from emulator.core.errors import ApiError
-from emulator.core.requests import Request
+from emulator.core.http1_parser import Request
 from emulator.oss.errors import (
     INVALID_ACCESS_KEY,
     INVALID_AUTHORIZATION,

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import msgspec
 
 from functions.api.problems import RequestRefused
-from functions.tasks.query import ANYBODY, Scope
+from functions.tasks.query import ANONYMOUS_SCOPE, Scope
 
 MAX_EXPIRY = 100_000_000_000
 """Unix seconds, in the year 5138: a larger `exp` was written in milliseconds and would never expire."""
@@ -25,7 +25,7 @@ _RENEWED = frozenset({"exp", "iat", "nbf", "jti"})
 class Grant(msgspec.Struct, frozen=True):
     """What a caller may see and do, until `expires_at` (Unix seconds)."""
 
-    scope: Scope = ANYBODY
+    scope: Scope = ANONYMOUS_SCOPE
     expires_at: float = math.inf
 
 

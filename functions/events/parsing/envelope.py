@@ -30,7 +30,7 @@ from functions.events.parsing.events import (
 from functions.events.parsing.records import decode, read_record
 
 _DEEPEST = 8
-"""Wrappers in wrappers: event streaming of text of an MNS message of OSS's list has five."""
+"""How deep wrappers may nest: the deepest known source, an OSS event through MNS and EventBridge, has five."""
 _JSON_BEGINS = (b"{", b"[", b'"')
 
 

@@ -1,6 +1,6 @@
 """The timer's sweep over everything open: tasks looked up, preloads submitted, outcomes stored and delivered.
 
-A sweep keeps nothing of its own, so that a kill loses no more than what it was doing. Thousands of open changes cost
+A sweep has no state of its own: when it is killed, only its current work is repeated. Thousands of open changes cost
 one short invocation a minute: the service asks for ten ids a call, and the lists are read once for all.
 """
 
@@ -28,7 +28,7 @@ CONCURRENCY = 200
 """Records reconciled at the same time: enough to fill calls of ten ids and bursts of URLs, few enough that no lookup
 waits in the rate limiter beyond its deadline."""
 BEGIN_SHARE = 0.7
-"""Of a sweep's time: later nothing is begun any more, so that what was begun comes to its end."""
+"""After this share of a sweep's time no further change is begun, so that those begun can be finished."""
 
 
 class SweepReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ class Sweep:
     def __init__(
         self, changes: ChangeStore, reconciler: ChangeReconciler, tasks: Tasks, clock: Clock, timings: Timings
     ) -> None:
-        """Nothing is read yet."""
+        """Made once per process."""
         self._changes = changes
         self._reconciler = reconciler
         self._tasks = tasks

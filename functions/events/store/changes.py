@@ -64,7 +64,7 @@ class ChangeStore:
     """Reads and writes records. Every method raises StoreFault."""
 
     def __init__(self, store: ObjectStore, clock: Clock) -> None:
-        """Nothing is read yet."""
+        """Read no change before it is asked for."""
         self._store = store
         self._clock = clock
         self._last_read: dict[str, tuple[str, ChangeRecord]] = {}

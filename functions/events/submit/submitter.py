@@ -24,7 +24,7 @@ FINAL = frozenset(
         RejectReason.DOMAIN_NOT_FOUND,
         RejectReason.OVER_LIMIT,
         RejectReason.OBJECT_TYPE_UNSUPPORTED,
-        # Tomorrow's quota is for tomorrow's changes.
+        # A used-up quota is final: an object that changed today is not submitted tomorrow.
         RejectReason.QUOTA_EXCEEDED,
     }
 )
@@ -44,7 +44,7 @@ class ActionSubmitter:
     """Submits actions. What cannot be decided now comes back without tasks and refusal: a sweep tries it again."""
 
     def __init__(self, tasks: Tasks, reserve: QuotaReserve, timings: Timings) -> None:
-        """One per process, so that everything submitted at the same time can travel together."""
+        """One per process, so that concurrent submissions share their calls."""
         self._tasks = tasks
         self._reserve = reserve
         self._timings = timings

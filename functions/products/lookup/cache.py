@@ -12,7 +12,7 @@ from contextlib import suppress
 from cachetools import LRUCache
 
 from functions.model import VENDOR_WINDOW, Clock, Moment, TaskKey, TaskSnapshot
-from functions.products.lookup.principal import ANYBODY, Audience, Principal
+from functions.products.lookup.principal import UNRESTRICTED, Principal, Visibility
 
 MAX_BYTES = 32 * 1024 * 1024
 MAX_FIRST_ASKED = 50_000
@@ -38,10 +38,12 @@ class TaskCache:
         """`fresh_seconds` is the maximum age of the answer for a task that is not done."""
         self._clock = clock
         self._fresh_seconds = fresh_seconds
-        self._snapshots: LRUCache[tuple[Audience | None, TaskKey], TaskSnapshot] = LRUCache(MAX_BYTES, getsizeof=_size)
-        self._first_asked: LRUCache[tuple[Audience | None, TaskKey], Moment] = LRUCache(MAX_FIRST_ASKED)
+        self._snapshots: LRUCache[tuple[Visibility | None, TaskKey], TaskSnapshot] = LRUCache(
+            MAX_BYTES, getsizeof=_size
+        )
+        self._first_asked: LRUCache[tuple[Visibility | None, TaskKey], Moment] = LRUCache(MAX_FIRST_ASKED)
 
-    def last(self, key: TaskKey, principal: Principal = ANYBODY) -> TaskSnapshot | None:
+    def last(self, key: TaskKey, principal: Principal = UNRESTRICTED) -> TaskSnapshot | None:
         """The newest snapshot, however old: of the task if the principal may see it, else what it was answered."""
         snapshot = self._snapshots.get((None, key))
         if principal.audience is None or (snapshot is not None and snapshot.found and principal.sees(snapshot)):
@@ -49,7 +51,7 @@ class TaskCache:
         return self._snapshots.get((principal.audience, key))
 
     def fresh(
-        self, key: TaskKey, freshness: Freshness | None = None, principal: Principal = ANYBODY
+        self, key: TaskKey, freshness: Freshness | None = None, principal: Principal = UNRESTRICTED
     ) -> TaskSnapshot | None:
         """The newest snapshot if it is young enough; `freshness` decides for those that are not final."""
         snapshot = self.last(key, principal)
@@ -57,14 +59,14 @@ class TaskCache:
             return None
         return snapshot
 
-    def stale(self, key: TaskKey, principal: Principal = ANYBODY) -> TaskSnapshot | None:
+    def stale(self, key: TaskKey, principal: Principal = UNRESTRICTED) -> TaskSnapshot | None:
         """The newest snapshot of a found task, if it is young enough to be shown when the product fails."""
         snapshot = self.last(key, principal)
         if snapshot is None or not snapshot.found or snapshot.checked.age_at(self._clock.now()) > STALE_SECONDS:
             return None
         return snapshot
 
-    def first_asked(self, key: TaskKey, principal: Principal = ANYBODY) -> Moment:
+    def first_asked(self, key: TaskKey, principal: Principal = UNRESTRICTED) -> Moment:
         """When an audience first asked for the id: now, if never before."""
         place = (principal.audience, key)
         moment = self._first_asked.get(place)
@@ -72,7 +74,7 @@ class TaskCache:
             moment = self._first_asked[place] = self._clock.now()
         return moment
 
-    def put(self, snapshot: TaskSnapshot, principal: Principal = ANYBODY) -> None:
+    def put(self, snapshot: TaskSnapshot, principal: Principal = UNRESTRICTED) -> None:
         """Cache the newest snapshot of a task; one that was not found is not found for this principal's audience."""
         audience = None if snapshot.found else principal.audience
         with suppress(ValueError):  # larger than the whole cache: answered, not cached

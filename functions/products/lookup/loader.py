@@ -12,7 +12,7 @@ import msgspec
 from functions.errors import Reason, UpstreamFault
 from functions.model import PRIMED_SECONDS, Clock, Moment, TaskKey, TaskSnapshot, make_snapshot
 from functions.products.lookup.cache import Freshness, TaskCache
-from functions.products.lookup.principal import ANYBODY, Principal, WantedId
+from functions.products.lookup.principal import UNRESTRICTED, Principal, WantedId
 from functions.products.lookup.queue_waits import QueueWaits
 from functions.products.rows import Rows
 from functions.upstream.batcher import Batcher, BulkFetch, InFlight
@@ -81,7 +81,7 @@ class TaskLoader:
         task_ids: Collection[str],
         deadline: float,
         freshness: Freshness | None = None,
-        principal: Principal = ANYBODY,
+        principal: Principal = UNRESTRICTED,
     ) -> PendingLookup:
         """Begin to look up distinct ids for a principal; `deadline` is on the loop's clock."""
         known: dict[str, LookupResult] = {}
@@ -148,10 +148,10 @@ class TaskLoader:
         """The loader's clock."""
         return self._clock.now()
 
-    def observe(self, task_id: str, rows: Rows, asked: Moment, principal: Principal = ANYBODY) -> TaskSnapshot:
+    def observe(self, task_id: str, rows: Rows, asked: Moment, principal: Principal = UNRESTRICTED) -> TaskSnapshot:
         """Cache and return a snapshot of a task from all its rows (none: unknown), as answered to a call at `asked`."""
         key = TaskKey(self.product, task_id)
-        principal = ANYBODY if rows else principal
+        principal = UNRESTRICTED if rows else principal
         before = self._cache.last(key, principal)
         unchanged = before is not None and before.rows == rows
         snapshot = make_snapshot(

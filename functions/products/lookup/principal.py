@@ -10,7 +10,7 @@ import msgspec
 from functions.model import TaskSnapshot
 
 
-class Audience(Hashable, Protocol):
+class Visibility(Hashable, Protocol):
     """Callers who may see the same; equal audiences share what they learned."""
 
     def sees(self, snapshot: TaskSnapshot) -> bool:
@@ -21,18 +21,18 @@ class Principal(msgspec.Struct, frozen=True):
     """A caller. `audience` is None for one who may see every task of the product."""
 
     caller: str = "anonymous"
-    audience: Audience | None = None
+    audience: Visibility | None = None
 
     def sees(self, snapshot: TaskSnapshot) -> bool:
         """Whether any row of the task may be seen."""
         return self.audience is None or self.audience.sees(snapshot)
 
 
-ANYBODY = Principal()
+UNRESTRICTED = Principal()
 
 
 class WantedId(msgspec.Struct, frozen=True):
     """An id on its way to the vendor, and who may see the answer: None if all may who ask for it."""
 
     task_id: str
-    audience: Audience | None = None
+    audience: Visibility | None = None

@@ -28,7 +28,7 @@ _RETRY_AFTER: Mapping[RejectReason, float] = MappingProxyType(
 )
 """Seconds, where neither the vendor nor the table of codes names a time."""
 UNKNOWN_RETRY_SECONDS = 60.0
-"""After a refusal whose meaning, or whose URL, is not known: so it is not known to last either."""
+"""Seconds, after a rejection whose code or URL is unknown: it may be temporary."""
 
 
 class RejectionCause(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,5 +29,5 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def position(self) -> Position:
-        """The position that is not over."""
+        """The position to resume from."""
         return Position(self.second, self.part)

@@ -16,7 +16,7 @@ from functions.settings import Settings
 from functions.tasks.listing.complete import Completed, ListedTask, complete
 from functions.tasks.listing.page_filler import PageFiller, TimeLimits
 from functions.tasks.listing.page_token import PageTokens
-from functions.tasks.listing.plan import planned
+from functions.tasks.listing.planner import planned
 from functions.tasks.listing.product_list import ProductList
 from functions.tasks.listing.read_ahead import ReadAheadCache
 from functions.tasks.listing.row_filter import RowFilter
@@ -50,7 +50,7 @@ class TaskLister:
     """Answers list questions."""
 
     def __init__(self, settings: Settings, products: Mapping[str, Product], clock: Clock) -> None:
-        """`products` in house order."""
+        """`products` in the order of the registry."""
         self._settings = settings
         self._products = products
         self._clock = clock

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from functions.errors import Reason, UpstreamFault
 from functions.products.listing.pages import ListPage, PageCall
 from functions.products.listing.reader import ListReader, Position
-from functions.products.lookup.principal import ANYBODY
+from functions.products.lookup.principal import UNRESTRICTED
 from functions.products.product import Product
-from functions.tasks.listing.plan import MAX_CALLS
+from functions.tasks.listing.planner import MAX_CALLS
 from functions.tasks.listing.product_list import ListedCandidate, ProductList
 from functions.tasks.listing.row_filter import RowFilter
 from functions.tasks.lookup.fan_out import FanOut
@@ -121,7 +121,7 @@ class PageFiller:
         if not large:
             return
         patience = min(self._limits.latest, asyncio.get_running_loop().time() + _LOOKUP_PATIENCE_SECONDS)
-        with FanOut(self._products, patience, ANYBODY) as fan:
+        with FanOut(self._products, patience, UNRESTRICTED) as fan:
             fan.ask({asked: [product] for product, _, asked in large})
             await fan.settled(patience)
             results = fan.results()

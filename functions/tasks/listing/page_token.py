@@ -23,7 +23,7 @@ import msgspec
 from functions.errors import InvalidRequest, ParameterFault
 from functions.settings import Settings
 from functions.tasks.listing.cursor import Cursor
-from functions.tasks.query import ListQuery
+from functions.tasks.query import INTERNAL, ListQuery
 
 REASON = "page-token-invalid"
 _VERSION = 1
@@ -85,20 +85,18 @@ def _decoded(body: bytes) -> Bookmark:
 
 
 def _digest(query: ListQuery) -> bytes:
-    """The question and the scope; what may differ from page to page is left out: `pageSize`, `objects`, the token."""
-    scope = query.scope
-    asked = (
-        query.products,
-        sorted(query.object_paths),
-        query.domain_name,
-        sorted(query.object_types),
-        query.action,
-        sorted(query.statuses),
-        query.start,
-        query.end,
-        *(None if words is None else sorted(words) for words in (scope.products, scope.domains, scope.actions)),
+    """A hash of every field of the query but those that may differ from page to page."""
+    asked = msgspec.structs.replace(
+        query,
+        object_paths=tuple(sorted(query.object_paths)),
+        object_types=tuple(sorted(query.object_types)),
+        statuses=tuple(sorted(query.statuses)),
+        page_size=0,
+        page_token=None,
+        objects=0,
+        scope=msgspec.structs.replace(query.scope, caller=INTERNAL),
     )
-    return hashlib.blake2b(msgspec.msgpack.encode(asked), digest_size=_DIGEST_BYTES).digest()
+    return hashlib.blake2b(msgspec.msgpack.encode(asked, order="deterministic"), digest_size=_DIGEST_BYTES).digest()
 
 
 def _refused(detail: str) -> InvalidRequest:

@@ -1,4 +1,4 @@
-"""Folds the rows of a task into one state, one figure, one truth (docs/contract.md 3.4 and 3.6)."""
+"""Folds the rows of a task into one status and one progress figure (docs/contract.md 3.4 and 3.6)."""
 
 from __future__ import annotations
 

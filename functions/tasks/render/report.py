@@ -90,7 +90,7 @@ def _outcome(counts: Mapping[str, int], *, missing: bool) -> Outcome:
 
 
 def _with_version(report: TaskReport, digests: Iterable[bytes]) -> TaskReport:
-    """With a hash of what a viewer sees: without the order of ids, and when and by which calls it was learned."""
+    """With `version`: a hash of the content that ignores the order of ids, check times and request ids."""
     seen = hashlib.blake2b(digest_size=12)
     for digest in sorted(digests):
         seen.update(digest)

@@ -1,14 +1,14 @@
 /** The status page. Its question stands in the address. */
 import { TaskStatusClient, TaskStatusError } from '../task-status.js';
-import { wordFor } from '../task-status/words.js';
+import { wordFor } from '../task-status/i18n.js';
 import { csvOf } from './csv.js';
-import { Inquiry } from './inquiry.js';
-import { made, offer, part } from './parts.js';
-import { hasOwnRange, isLookup, question, read, takenToken, understood, written } from './question.js';
+import { Inquiry } from './query-runner.js';
+import { made, offer, part } from './dom.js';
+import { hasOwnRange, isLookup, question, read, takenToken, understood, written } from './query-form.js';
 import { repeatBy, visibleReports } from './rows.js';
-import { notice, quotas, say } from './showing.js';
+import { notice, quotas, say } from './status-bar.js';
 import { SubmissionForm } from './submission.js';
-import { reason, signs, words } from './words.js';
+import { reason, signs, words } from './i18n.js';
 
 const KEY = 'task-status-token';
 const MOST_OBJECTS = 20_000;

@@ -1,9 +1,9 @@
 /** A row for each id, with its tools. Rows stay the elements they are while their tasks move. */
 import { reportOf } from '../task-status.js';
 import { isBad } from '../task-status/reports.js';
-import { wordFor } from '../task-status/words.js';
-import { copied, made, part, write } from './parts.js';
-import { signs, words } from './words.js';
+import { wordFor } from '../task-status/i18n.js';
+import { copied, made, part, write } from './dom.js';
+import { signs, words } from './i18n.js';
 
 /** By id: what is shown, its element, and its item of the list. */
 const kept = new Map();

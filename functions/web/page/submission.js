@@ -1,9 +1,9 @@
 /** The form that submits refreshes and prefetches, where the service and the token allow it. */
 import { isBad } from '../task-status/reports.js';
-import { wordFor } from '../task-status/words.js';
-import { made, offer, part } from './parts.js';
-import { remaining } from './showing.js';
-import { reason, signs, words } from './words.js';
+import { wordFor } from '../task-status/i18n.js';
+import { made, offer, part } from './dom.js';
+import { remaining } from './status-bar.js';
+import { reason, signs, words } from './i18n.js';
 
 const MOST_OBJECTS = 20_000;
 /** Which of the day's quotas a submission is taken from, by its object type. */

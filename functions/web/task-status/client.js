@@ -1,10 +1,10 @@
 /** What a front end calls. */
 import { idsIn, isId } from './ids.js';
-import { TIMING, backoff, pause } from './patience.js';
+import { TIMING, backoff, pause } from './timeouts.js';
 import { isBad } from './reports.js';
 import { Endpoint, TaskStatusError, jsonOf } from './requests.js';
 import { TokenSource } from './tokens.js';
-import { hubOf } from './watching.js';
+import { hubOf } from './shared-connections.js';
 
 /** @type {any} */
 const NOTHING = {};

@@ -1,5 +1,5 @@
 /** Where a client's token comes from: a text, or a function that hands one out. */
-import { patiently } from './patience.js';
+import { patiently } from './timeouts.js';
 import { TaskStatusError } from './requests.js';
 
 export class TokenSource {

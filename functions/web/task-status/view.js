@@ -1,6 +1,6 @@
 /** The inside of `<task-status>`. What comes from outside is set as text, and only where it changed: nothing flashes. */
 import { isBad, problemsOf, progressOf, sum } from './reports.js';
-import { wordFor, wordsIn } from './words.js';
+import { wordFor, wordsIn } from './i18n.js';
 
 const FAILURES_SHOWN = 5;
 

@@ -20,7 +20,7 @@ from functions.api.auth.bearer import AllowAll, DenyAll, authenticator_for
 from functions.api.auth.claims import scope_from
 from functions.api.problems import RequestRefused
 from functions.settings import AuthSettings, Settings
-from functions.tasks.query import ANYBODY, Scope
+from functions.tasks.query import ANONYMOUS_SCOPE, Scope
 from tests.api.conftest import Opener
 from tests.support.http_stub_service import FiguredTasks, StubTasks, problem, serving
 
@@ -167,7 +167,7 @@ def test_with_nothing_configured_nobody_gets_in_and_is_told_what_to_set(opened: 
 @pytest.mark.parametrize(
     ("claims", "scope"),
     [
-        ({}, ANYBODY),
+        ({}, ANONYMOUS_SCOPE),
         ({"products": []}, Scope(products=frozenset())),
         ({"domains": ["A.example.com"]}, Scope(domains=frozenset({"a.example.com"}))),
         ({"actions": ["refresh", "regex"]}, Scope(actions=frozenset({"refresh", "regex"}))),
@@ -187,7 +187,7 @@ def test_a_caller_stays_the_same_when_the_token_is_renewed() -> None:
     without_subject = {"exp": NOW, "products": ["cdn"]}
     assert scope_from({**without_subject, "exp": NOW + 1}).caller == scope_from(without_subject).caller
     assert scope_from({**without_subject, "products": []}).caller != scope_from(without_subject).caller
-    assert ANYBODY.caller == "anonymous"
+    assert ANONYMOUS_SCOPE.caller == "anonymous"
 
 
 def test_a_claim_that_utf_8_cannot_hold_is_no_fault_of_ours() -> None:  # case A7

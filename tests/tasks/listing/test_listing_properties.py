@@ -293,7 +293,7 @@ def _true_to(walk: Walk, query: ListQuery, tasks: tuple[Task, ...]) -> None:
 
 def _in_parts(conditions: Conditions) -> Any:
     pages = conditions.part_pages
-    return mock.patch.multiple("functions.tasks.listing.plan", _PART_PAGES=pages, _EXPENSIVE_PART_PAGES=pages)
+    return mock.patch.multiple("functions.tasks.listing.planner", _PART_PAGES=pages, _EXPENSIVE_PART_PAGES=pages)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])

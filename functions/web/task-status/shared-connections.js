@@ -1,5 +1,5 @@
 /** Any number of watchers of one endpoint and token share one connection, because browsers allow six per host. */
-import { Link } from './following.js';
+import { Link } from './transport.js';
 import { Ledger } from './reports.js';
 
 const MOST_IDS = 1000;

@@ -1,5 +1,5 @@
 /** The page's own words; English for what stands still is in index.html. */
-import { wordFor, wordsIn } from '../task-status/words.js';
+import { wordFor, wordsIn } from '../task-status/i18n.js';
 
 const en = {
 	token: 'A token, please', ids: (count) => (count === 1 ? 'one id' : `${count} ids`),

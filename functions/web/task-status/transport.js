@@ -3,7 +3,7 @@
  * changes; where those come back at once, asking again when `Retry-After` says so.
  */
 import { eventsOf } from './event-stream.js';
-import { SILENCE, backoff, jittered, patiently, pause } from './patience.js';
+import { SILENCE, backoff, jittered, patiently, pause } from './timeouts.js';
 import { reportIn } from './reports.js';
 import { TaskStatusError, jsonOf, lost, retryAfterOf } from './requests.js';
 

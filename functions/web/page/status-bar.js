@@ -1,8 +1,8 @@
 /** What the page says above its rows. */
 import { progressOf } from '../task-status/reports.js';
-import { made, part, write } from './parts.js';
+import { made, part, write } from './dom.js';
 import { clearRows } from './rows.js';
-import { language, reason, words } from './words.js';
+import { language, reason, words } from './i18n.js';
 
 const title = document.title;
 /** Of a day's quota, below which it is said that little is left. */

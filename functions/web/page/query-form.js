@@ -1,6 +1,6 @@
 /** What the form and the address ask. */
 import { idsIn, isId } from '../task-status/ids.js';
-import { part } from './parts.js';
+import { part } from './dom.js';
 
 const TEXTS = ['taskId', 'objectPath', 'object', 'domainName'];
 const CHOICES = ['status', 'product', 'action', 'objectType', 'since'];

@@ -1,8 +1,8 @@
 /** One question being answered: asked, then followed while something moves. */
 import { reportOf } from '../task-status.js';
 import { showRows } from './rows.js';
-import { asOf, blank, notice, offerMore, say, summarize } from './showing.js';
-import { words } from './words.js';
+import { asOf, blank, notice, offerMore, say, summarize } from './status-bar.js';
+import { words } from './i18n.js';
 
 const AGAIN_MS = 3000;
 
