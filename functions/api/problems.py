@@ -59,6 +59,7 @@ PROBLEM_TYPES: Mapping[str, ProblemType] = MappingProxyType(
         "submitting-unguarded": ProblemType(403, "Submitting needs to know who asks"),
         "not-found": ProblemType(404, "There is nothing here"),
         "object-unknown": ProblemType(404, "No change of this object is known"),
+        "job-unknown": ProblemType(404, "No such job is known"),
         "method-not-allowed": ProblemType(405, "The method is not allowed here"),
         "not-acceptable": ProblemType(406, "No acceptable representation"),
         "streaming-unavailable": ProblemType(406, "An event stream is not possible here"),

@@ -77,6 +77,8 @@ class TaskRoutes:
         if self._objects and isinstance(question, LookupQuery) and "object" in given:
             found = await _found(self._objects, given.texts["object"][0], question)
             return await self._lookup(request, form, found)
+        if isinstance(question, LookupQuery) and "job" in given:
+            question = await self._job(given.texts["job"][0], question)
         if isinstance(question, LookupQuery):
             return await self._lookup(request, form, question)
         if form is Representation.EVENT_STREAM:
@@ -85,6 +87,13 @@ class TaskRoutes:
         record = access_record(request.scope)
         record.timings, record.problems = answer.timings, answer.page.problems
         return list_response(answer)
+
+    async def _job(self, name: str, question: LookupQuery) -> LookupQuery:
+        product, _, job_id = name.partition(":")
+        found = await self._tasks.job(product, job_id, question)
+        if found is None:
+            raise RequestRefused("job-unknown", "The vendor knows no such job, or it is older than it remembers.")
+        return found
 
     async def _lookup(self, request: Request, form: Representation, asked: LookupQuery | LookupAnswer) -> Response:
         """A lookup, or the answer that an object's document gave: that one cannot be watched."""

@@ -8,6 +8,7 @@ import msgspec
 
 from functions.model import Clock, Moment, TaskKey, TaskSnapshot
 from functions.products.adapter import AdapterContext
+from functions.products.jobs import Job, JobReader
 from functions.products.listing.pages import ListSource
 from functions.products.listing.path_search import PathSearch
 from functions.products.lookup.cache import Freshness, TaskCache
@@ -66,6 +67,8 @@ class Product:
             self._window_scan(shared.clock),
         )
 
+        self._jobs = spec.jobs and JobReader(self._callers[spec.jobs.action], shared.clock, config.fresh_seconds)
+
     def lookup(
         self,
         task_ids: Collection[str],
@@ -86,6 +89,10 @@ class Product:
     async def quota(self, deadline: float) -> tuple[QuotaFigures, ...]:
         """The day's quotas and what remains of them. Raises UpstreamFault."""
         return await self._adapter.quota(deadline)
+
+    async def job(self, job_id: str, deadline: float) -> Job | None:
+        """What became of a job; None where the product knows none of this id, or has no jobs. Raises UpstreamFault."""
+        return await self._jobs.job(job_id, deadline) if self._jobs else None
 
     async def submit(self, kind: SubmitKind, object_paths: tuple[str, ...], deadline: float) -> Submitted:
         """Submit well-formed URLs as one of `self.spec.submits`; every one of them is accounted for."""

@@ -42,7 +42,7 @@ class LookupSpec(msgspec.Struct, frozen=True, kw_only=True):
 class ProductSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One product. `region` only satisfies the SDK's constructor: the endpoint is always given (docs/vendor.md 5.4).
 
-    `more_operations` are those that its adapter calls besides the ones named here.
+    `jobs` is the operation that describes a job; `more_operations` are those that its adapter calls besides.
     """
 
     name: str
@@ -55,12 +55,14 @@ class ProductSpec(msgspec.Struct, frozen=True, kw_only=True):
     quota: Operation
     submits: tuple[SubmitKind, ...] = ()
     more_operations: tuple[Operation, ...] = ()
+    jobs: Operation | None = None
     words: Vocabulary = Vocabulary()
 
     @property
     def operations(self) -> tuple[Operation, ...]:
         """Every operation that is called, each once; RAM policies and the trimmed SDK are made from them."""
-        reads = (self.lookup.operation, self.listing.operation, self.quota, *self.more_operations)
+        jobs = () if self.jobs is None else (self.jobs,)
+        reads = (self.lookup.operation, self.listing.operation, self.quota, *jobs, *self.more_operations)
         return tuple(dict.fromkeys((*reads, *(kind.operation for kind in self.submits))))
 
     @property

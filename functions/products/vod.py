@@ -1,4 +1,4 @@
-"""ApsaraVideo VOD, API version 2017-03-21 (docs/vendor.md 1.6).
+"""ApsaraVideo VOD, API version 2017-03-21 (docs/vendor.md 1.6, 1.7).
 
 It has no by-id operation: a lookup is the list operation with one TaskId, all pages of it. It exists in Shanghai only,
 whatever the caller's region is. It documents no QPS limits; those here are DCDN's, or an assumption.
@@ -33,4 +33,5 @@ VOD = ProductSpec(
         ignore_params="IgnoreParams",
     ),
     quota=operation(_NAME, _SDK, "DescribeVodRefreshQuota", OperationKind.QUOTA, 20),
+    jobs=operation(_NAME, _SDK, "GetMediaRefreshJobs", OperationKind.BY_ID, 50),
 )

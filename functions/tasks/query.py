@@ -10,6 +10,7 @@ import msgspec
 
 from functions.model import Status, TaskKey, TaskSnapshot
 from functions.products.lookup.principal import Principal
+from functions.tasks.report import Problem
 from functions.urls import host_of, is_within, normal_domain
 
 MAX_IDS = 1_000
@@ -119,11 +120,13 @@ class LookupQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Look up tasks by id. `ids` are distinct and in the order asked; `products` are in the order of the registry.
 
     With `object_paths` (URLs in normal form) a task that has rows of these is shown and folded as if it had no others.
+    `rejected` is what was to be among these tasks and was not submitted: it is part of the answer, and has failed.
     """
 
     ids: tuple[RequestedId, ...]
     products: tuple[str, ...]
     object_paths: frozenset[str] = frozenset()
+    rejected: tuple[Problem, ...] = ()
     objects: int = DEFAULT_OBJECTS
     wait: int = 0
     until: Until = Until.DONE
@@ -143,7 +146,8 @@ class LookupQuery(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def watch_key(self) -> Hashable:
         """What the lookups have in common that can share one watch, whoever asks and in whatever order."""
-        return (frozenset(self.ids), self.products, self.object_paths, self.objects, self.scope.audience)
+        seen = (self.object_paths, self.rejected, self.objects, self.scope.audience)
+        return (frozenset(self.ids), self.products, *seen)
 
 
 class ListQuery(msgspec.Struct, frozen=True, kw_only=True):

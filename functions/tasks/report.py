@@ -123,13 +123,17 @@ class Undecided(_Contract, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Problem(_Contract, frozen=True, kw_only=True, omit_defaults=True):
-    """Why a product did not answer; at most one entry per product and reason. No `retryAfter`: do not retry."""
+    """Why a product did not answer; at most one entry per product and reason. No `retryAfter`: do not retry.
+
+    With `mediaIds`: why nothing of these media of a job was submitted.
+    """
 
     product: ProductWord
     reason: ReasonWord
     retry_after: int | None = None
     vendor_code: str | None = None
     request_ids: tuple[str, ...]
+    media_ids: tuple[str, ...] = ()
 
 
 class Outcome(StrEnum):

@@ -64,6 +64,9 @@ class Tasks(Protocol):
     async def lookup(self, query: LookupQuery) -> LookupAnswer:
         """Every id asked, exactly once: found, not found, or undecided."""
 
+    async def job(self, product: str, job_id: str, query: LookupQuery) -> LookupQuery | None:
+        """The lookup of a job's tasks, asked for like `query`; None for a job that is unknown, or not the caller's."""
+
     async def list(self, query: ListQuery) -> ListAnswer:
         """Tasks with a matching row, newest first."""
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from functions.errors import RejectReason
+from functions.errors import RejectReason, UpstreamFault
 from functions.model import Clock, SystemClock
 from functions.products.listing.coverage import Coverage
 from functions.products.lookup.cache import TaskCache
@@ -18,6 +18,7 @@ from functions.products.submit.rejections import Refused, RejectionCause, Submit
 from functions.settings import Settings
 from functions.tasks.budget import CallerBudgets
 from functions.tasks.listing.page import TaskLister
+from functions.tasks.lookup.jobs import job_lookup
 from functions.tasks.lookup.lookup import TaskLookup
 from functions.tasks.lookup.problems import problems_of
 from functions.tasks.lookup.watch import Viewer, Watches
@@ -89,6 +90,21 @@ class TaskService:
         ids = tuple(RequestedId(task_id, product) for task_id in matches)
         answer = await self.lookup(LookupQuery(ids=ids, products=(product,)))
         return msgspec.structs.replace(answer, report=with_matches(answer.report, matches, coverage))
+
+    async def job(self, product: str, job_id: str, query: LookupQuery) -> LookupQuery | None:
+        """The lookup of the tasks that a job made, asked for like `query`. Raises NothingAnswered.
+
+        None for a job that is unknown, or of which the caller may see nothing.
+        """
+        self._freeze.tick()
+        if product not in query.visible_products:
+            return None
+        try:
+            deadline = asyncio.get_running_loop().time() + self._settings.deadline_seconds
+            job = await self._products[product].job(job_id, deadline)
+        except UpstreamFault as fault:
+            raise NothingAnswered(problems_of((fault,))) from fault
+        return None if job is None else job_lookup(product, job, query)
 
     async def submit(self, submission: Submission) -> SubmitAnswer:
         """Submit what is well formed; every distinct URL is accounted for. Raises BudgetExceeded.

@@ -78,13 +78,14 @@ export interface Undecided {
   mayAppear?: boolean;
 }
 
-/** Why a product did not answer; at most one entry per product and reason. No `retryAfter`: do not retry. */
+/** Why a product did not answer; at most one entry per product and reason. No `retryAfter`: do not retry. With `mediaIds`: why nothing of these media of a job was submitted. */
 export interface Problem {
   product: 'cdn' | 'dcdn' | 'vod' | 'esa' | (string & {});
   reason: 'throttled' | 'denied' | 'bad-credentials' | 'rejected' | 'timeout' | 'deadline' | 'unavailable' | 'malformed' | 'not-activated' | (string & {});
   retryAfter?: number;
   vendorCode?: string;
   requestIds: string[];
+  mediaIds?: string[];
 }
 
 /** The whole question in figures. `outcome` is null until `done`. */
@@ -216,6 +217,8 @@ export interface ListFilters {
   product?: string | readonly string[];
   /** `oss://bucket/key`: the tasks of that object's last change. Needs the store of changed objects. */
   object?: string;
+  /** `vod:` and a MediaRefreshJobId: the tasks of that media job; what it could not submit has failed. */
+  job?: string;
   /** List tasks of this URL, of directories above it and of expressions that match it. A query string holds one, and it is never split at commas. */
   objectPath?: string | readonly string[];
   /** List tasks of this accelerated domain name; `.example.com` or `*.example.com` for a wildcard domain. */

@@ -21,6 +21,7 @@ from functions.logs import JsonLines
 from functions.model import SystemClock
 from functions.products.adapter import Adapter, AdapterContext
 from functions.products.family import FamilyAdapter
+from functions.products.jobs import JobReader
 from functions.products.listing.pages import EVERY_ROW, PageCall
 from functions.products.registry import SPECS
 from functions.products.spec import ProductSpec
@@ -131,15 +132,18 @@ async def _meet(spec: ProductSpec, port: int, seconds: float) -> dict[str, Outco
     kinds = {kind.operation: kind for kind in reversed(spec.submits)}
     try:
         async with asyncio.timeout(MAX_SECONDS):
-            lookup, page, quota, *submits = await asyncio.gather(
+            lookup, page, quota, job, *submits = await asyncio.gather(
                 _lookup(adapter(), spec, deadline),
                 _page(adapter(), deadline),
                 _quota(adapter(), deadline),
+                _job(spec, client, deadline),
                 *(_submit(adapter(), kind, deadline) for kind in kinds.values()),
             )
     finally:
         client.close()
     found = {"lookup": lookup, "list": page, "quota": quota}
+    if spec.jobs:
+        found["job"] = job
     found |= {f"submit {kind.operation.action}": outcome for kind, outcome in zip(kinds.values(), submits, strict=True)}
     return {f"{spec.name} {verb}": outcome for verb, outcome in found.items()}
 
@@ -166,6 +170,17 @@ async def _quota(adapter: Adapter, deadline: float) -> Outcome:
     except UpstreamFault as fault:
         return _of_fault(fault)
     return Outcome(len(quotas), (), repr(quotas))
+
+
+async def _job(spec: ProductSpec, client: SdkClient, deadline: float) -> Outcome:
+    if spec.jobs is None:
+        return Outcome(0, (), "")
+    caller = ActionCaller(spec.jobs, client, 1_000, jitter=lambda: NO_RETRY)
+    try:
+        job = await JobReader(caller, SystemClock(), 0).job("41d465e31957", deadline)
+    except UpstreamFault as fault:
+        return _of_fault(fault)
+    return Outcome(0, (), repr(job))
 
 
 async def _submit(adapter: Adapter, kind: SubmitKind, deadline: float) -> Outcome:
@@ -196,13 +211,13 @@ def _settled(count: Callable[[], int], wanted: int) -> int:
 def _right(fault: Fault, operation: str) -> str | int:
     if operation.partition(" ")[2].startswith("submit"):
         return fault.submit
-    return fault.quota if operation.endswith("quota") else fault.rows
+    return fault.quota if operation.endswith(("quota", "job")) else fault.rows
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_every_operation_answers_rightly(matrix: Matrix, name: str) -> None:
     met = {operation: outcome for (fault, operation), outcome in matrix.outcomes.items() if fault == name}
-    assert len(met) == sum(3 + len({kind.operation for kind in spec.submits}) for spec in FAMILY)
+    assert len(met) == sum(3 + bool(spec.jobs) + len({kind.operation for kind in spec.submits}) for spec in FAMILY)
     assert {operation: outcome.result for operation, outcome in met.items()} == {
         operation: _right(FAULTS[name], operation) for operation in met
     }

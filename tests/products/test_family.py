@@ -10,8 +10,9 @@ from typing import Any, cast
 import pytest
 
 from functions.errors import Reason, UpstreamFault
-from functions.products.adapter import Adapter, AdapterContext
+from functions.products.adapter import Adapter, AdapterContext, Callers
 from functions.products.family import FamilyAdapter
+from functions.products.jobs import JobReader
 from functions.products.listing.pages import PageCall, VendorFilter
 from functions.products.registry import SPECS
 from functions.products.spec import ProductSpec
@@ -36,12 +37,15 @@ class Recorder:
         raise UpstreamFault(Reason.DENIED, product=operation.product)
 
 
-async def _everything(spec: ProductSpec, adapter: Adapter) -> None:
+async def _everything(spec: ProductSpec, adapter: Adapter, callers: Callers) -> None:
     deadline = asyncio.get_running_loop().time() + 100
     await adapter.lookup(("24840",), deadline, None)
     for work in (adapter.list_page(PageCall(asks=FULL, start=1, end=2, number=3), deadline), adapter.quota(deadline)):
         with pytest.raises(UpstreamFault):
             await work
+    if spec.jobs:
+        with pytest.raises(UpstreamFault):
+            await JobReader(callers[spec.jobs.action], LoopClock(), 0).job("41d465e31957", deadline)
     for kind in spec.submits:
         await adapter.submit(kind, ("http://example.com/a/",), deadline)
 
@@ -52,7 +56,8 @@ def sent_by(spec: ProductSpec) -> list[tuple[Operation, Mapping[str, Any]]]:
 
     async def main() -> None:
         callers = {each.action: ActionCaller(each, cast("SdkClient", recorder), 1_000) for each in spec.operations}
-        await _everything(spec, spec.adapter(spec, AdapterContext(callers=callers, clock=LoopClock(), fresh_seconds=0)))
+        context = AdapterContext(callers=callers, clock=LoopClock(), fresh_seconds=0)
+        await _everything(spec, spec.adapter(spec, context), callers)
 
     run(main())
     return recorder.sent

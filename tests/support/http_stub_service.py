@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 from jsonschema import Draft202012Validator
 
 from functions.model import TaskKey
 from functions.products.submit.rejections import Accepted
 from functions.server import Components, create_app, web_server
 from functions.settings import Settings
-from functions.tasks.query import ListQuery, LookupQuery, Scope
+from functions.tasks.query import ListQuery, LookupQuery, RequestedId, Scope
 from functions.tasks.report import (
     NotFound,
     ObjectCounts,
@@ -52,6 +53,8 @@ class StubTasks:
         self.submit_work: Callable[[Submission], Awaitable[SubmitAnswer]] = all_accepted
         self.quota_answer = QuotaAnswer(report=quotas(), timings=(Timing("cdn", 0.01, 1),))
         self.scopes: list[Scope] = []
+        self.job_tasks: tuple[RequestedId, ...] | None = None
+        self.jobs_asked: list[tuple[str, str]] = []
         self.fault: Exception | None = None
         self.closed = 0
 
@@ -68,6 +71,12 @@ class StubTasks:
         if self.fault:
             raise self.fault
         return self.quota_answer
+
+    async def job(self, product: str, job_id: str, query: LookupQuery) -> LookupQuery | None:
+        self.jobs_asked.append((product, job_id))
+        if self.fault:
+            raise self.fault
+        return None if self.job_tasks is None else msgspec.structs.replace(query, ids=self.job_tasks)
 
     async def follow_urls(self, product: str, urls: tuple[str, ...]) -> LookupAnswer:
         return self.lookup_answer
@@ -111,6 +120,9 @@ class RelayedTasks:
 
     async def quota(self, scope: Scope) -> QuotaAnswer:
         return await self.behind.quota(scope)
+
+    async def job(self, product: str, job_id: str, query: LookupQuery) -> LookupQuery | None:
+        return await self.behind.job(product, job_id, query)
 
     async def follow_urls(self, product: str, urls: tuple[str, ...]) -> LookupAnswer:
         return await self.behind.follow_urls(product, urls)

@@ -30,7 +30,7 @@ def question() -> Json:
     """All of them, as they stand in a JSON object."""
     return {
         "title": "Question",
-        "description": "A lookup when it has `taskId` or `object`, else a list.",
+        "description": "A lookup when it has `taskId`, `object` or `job`, else a list.",
         "type": "object",
         "additionalProperties": False,
         "properties": {parameter.name: _member(parameter) for parameter in PARAMETERS.values()},

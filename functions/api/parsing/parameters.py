@@ -113,6 +113,14 @@ _TABLE = (
         pattern=r"oss://[a-z0-9][a-z0-9-]{1,61}[a-z0-9]/[\s\S]{1,1023}",
     ),
     Parameter(
+        name="job",
+        kind=ParameterType.TEXT,
+        use=Use.LOOKUP,
+        about="`vod:` and a MediaRefreshJobId: the tasks of that media job; what it could not submit has failed.",
+        must="it must be like vod:41d465e31957",
+        pattern="vod:[A-Za-z0-9-]{1,64}",
+    ),
+    Parameter(
         name="objectPath",
         kind=ParameterType.URLS,
         use=Use.LIST,

@@ -14,18 +14,20 @@ from functions.tasks.query import MAX_IDS, ListQuery, LookupQuery, RequestedId, 
 
 ANSWER_MARGIN_SECONDS = 5
 """Kept of the function's timeout, to send the answer after a wait (docs/contract.md 2, `wait`)."""
+SUBJECTS = frozenset({"taskId", "object", "job"})
+"""What a lookup asks for; one of them makes a question a lookup."""
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _A_TIME = "it must be a time like 2026-11-22T03:31:00Z or 2026-11-22T11:31:00+08:00 (in a URL a + is written %2B)"
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
 
 
 def to_query(given: RawParameters, settings: Settings, scope: Scope) -> TaskQuery:
-    """The query: a lookup when `taskId` or `object` is present. With `object` it has no ids yet: they are the object's.
+    """The query: a lookup when one of `SUBJECTS` is present. With `object` or `job` it has no ids yet.
 
     Raises InvalidRequest with all faults.
     """
     reading = _QueryParser(given, settings)
-    query = reading.lookup(scope) if "taskId" in given or "object" in given else reading.listing(scope)
+    query = reading.lookup(scope) if SUBJECTS & given.texts.keys() else reading.listing(scope)
     given.faults.raise_any()
     return query
 
@@ -39,8 +41,9 @@ class _QueryParser:
         self._faults: FaultList = given.faults
 
     def lookup(self, scope: Scope) -> LookupQuery:
-        self._refuse_others(Use.LOOKUP, "it does not combine with taskId or object")
+        self._refuse_others(Use.LOOKUP, "it does not combine with taskId, object or job")
         self._check_object()
+        self._check_job()
         products = self._products()
         return LookupQuery(
             ids=self._ids(products),
@@ -73,9 +76,18 @@ class _QueryParser:
             scope=scope,
         )
 
+    def _check_job(self) -> None:
+        for name in ("job", "object"):
+            if self._text(name) and len(SUBJECTS & self._given.texts.keys()) > 1:
+                self._faults.add(name, self._first(name), f"of {', '.join(sorted(SUBJECTS))} only one can be asked for")
+        if job := self._text("job"):
+            product = job.partition(":")[0]
+            if fault := self._product_fault(product):
+                self._faults.add("job", job, fault)
+            elif "product" in self._given and product not in self._words("product"):
+                self._faults.add("job", job, "its product is not among those asked")
+
     def _check_object(self) -> None:
-        if self._text("object") and "taskId" in self._given:
-            self._faults.add("object", self._first("object"), "it does not combine with taskId")
         if "object" in self._given and self._settings.store is None:
             detail = "looking up by object needs the store of changed objects, and no store is configured here"
             self._faults.add("object", self._first("object"), detail)

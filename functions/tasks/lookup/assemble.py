@@ -100,6 +100,7 @@ class _Assembly:
             not_found=tuple(self._not_found),
             undecided=tuple(self._undecided),
             problems=problems_of(result.fault for result in self._results.values() if result.fault),
+            rejected=self._query.rejected,
             waiting=self._waiting,
             digests=(rendered.digest for rendered in self._shown.values()),
         )

@@ -229,7 +229,7 @@ def ends_wait(query: LookupQuery, report: TaskReport) -> bool:
         return True
     if query.until is Until.CHANGED:
         return report.version != query.after
-    return query.until is Until.FAILED and has_failed_row(report)
+    return query.until is Until.FAILED and (bool(query.rejected) or has_failed_row(report))
 
 
 def has_failed_row(report: TaskReport) -> bool:

@@ -22,12 +22,14 @@ def make_report(  # noqa: PLR0913 -- the members of a report, each by name
     not_found: tuple[NotFound, ...] = (),
     undecided: tuple[Undecided, ...] = (),
     problems: tuple[Problem, ...] = (),
+    rejected: tuple[Problem, ...] = (),
     waiting: bool,
     digests: Iterable[bytes] | None = None,
 ) -> TaskReport:
     """The report with its summary and version. `asked`: how many ids; `waiting`: something else may still come.
 
-    `digests` are those of `tasks` where they are known already.
+    `rejected` are problems too: with any, the outcome is a failure. `digests` are those of `tasks` where they are known
+    already.
     """
     counts = Counter(task.status for task in tasks)
     done = not waiting and all(task.done for task in tasks)
@@ -41,10 +43,15 @@ def make_report(  # noqa: PLR0913 -- the members of a report, each by name
         **{status.value: counts[status.value] for status in Status},
         progress=mean_percent(figures, finished=counts[Status.COMPLETE.value] == len(tasks)),
         done=done,
-        outcome=_outcome(counts, missing=missing) if done else None,
+        outcome=_outcome(counts, missing=missing, rejected=bool(rejected)) if done else None,
     )
     report = TaskReport(
-        tasks=tasks, not_found=not_found, undecided=undecided, problems=problems, summary=summary, version=""
+        tasks=tasks,
+        not_found=not_found,
+        undecided=undecided,
+        problems=(*problems, *rejected),
+        summary=summary,
+        version="",
     )
     return _with_version(report, map(digest_of, tasks) if digests is None else digests)
 
@@ -83,8 +90,8 @@ def _visible(task: Task, audience: Audience, limit: int) -> Task | None:
     return msgspec.structs.replace(task, objects=rows[:limit], objects_omitted=omitted)
 
 
-def _outcome(counts: Mapping[str, int], *, missing: bool) -> Outcome:
-    if any(counts.get(status.value) for status in Status if status.bad):
+def _outcome(counts: Mapping[str, int], *, missing: bool, rejected: bool) -> Outcome:
+    if rejected or any(counts.get(status.value) for status in Status if status.bad):
         return Outcome.FAILED
     return Outcome.MISSING if missing else Outcome.SUCCEEDED
 

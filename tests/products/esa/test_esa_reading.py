@@ -141,7 +141,7 @@ def test_filters_choose(query: ListQuery, count: int) -> None:
     tasks, account = listed(query)
     assert len(tasks) == count
     if query.object_paths == ("http://foreign.example.org/9/",):
-        assert set(account.calls) == {"ListSites"}
+        assert account.calls[PRELOADS] == 0  # purged directories of all sites may cover it, no preload can
 
 
 NOW = 1_680_100_000.0
