@@ -10,10 +10,10 @@ from functions.errors import StoreFault
 from functions.events.action_report import report_submitted, with_rejections
 from functions.events.change import ChangeRecord
 from functions.events.store.changes import ChangeStore
-from functions.events.store.oss import open_store
 from functions.logs import log_event
 from functions.model import VENDOR_WINDOW, Clock, SystemClock
 from functions.settings import Settings
+from functions.store.oss import open_store
 from functions.tasks.query import Audience, LookupQuery, RequestedId
 from functions.tasks.render.report import part_of
 from functions.tasks.report import TaskReport

@@ -10,8 +10,6 @@ from functions.events.reconcile.resubmit import Resubmitter
 from functions.events.reconcile.sweep import Sweep
 from functions.events.rules import Rules, read_rules
 from functions.events.store.changes import ChangeStore
-from functions.events.store.oss import open_store
-from functions.events.store.protocol import ObjectStore, location_of
 from functions.events.submit.accept import ChangeAcceptor
 from functions.events.submit.submitter import ActionSubmitter
 from functions.events.timings import Timings, timings_of
@@ -19,6 +17,8 @@ from functions.events.with_store import StoreBackedChanges
 from functions.events.without_store import StatelessChanges
 from functions.model import Clock, SystemClock
 from functions.settings import Settings
+from functions.store.oss import open_store
+from functions.store.protocol import ObjectStore, location_of
 from functions.tasks.quota_reserve import QuotaReserve
 from functions.tasks.results import Tasks
 from functions.upstream.credentials import CredentialSource

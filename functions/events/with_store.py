@@ -13,8 +13,8 @@ from functions.events.parsing.events import MalformedEvent, ObjectChange, TaskCo
 from functions.events.reconcile.sweep import Sweep, SweepReport
 from functions.events.reports import ChangeResult, failed, reported, skipped
 from functions.events.rules import Rules
-from functions.events.store.protocol import Location
 from functions.events.submit.accept import AcceptedChange, ChangeAcceptor
+from functions.store.protocol import Location
 
 
 class StoreBackedChanges:

@@ -63,7 +63,7 @@ print(json.dumps(missing))
 """
 STORING = """
 import asyncio, sys
-from functions.events.store.oss import open_store
+from functions.store.oss import open_store
 from functions.settings import read_settings
 from functions.upstream.credentials import CredentialSource
 

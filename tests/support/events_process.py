@@ -20,11 +20,11 @@ import msgspec
 from functions import logs, model
 from functions.events.handler import OssEventHandler
 from functions.events.rules import read_rules
-from functions.events.store.oss import open_store
 from functions.events.timings import Timings
 from functions.events.wiring import store_backed
 from functions.server import Components, create_app, web_server
 from functions.settings import read_settings
+from functions.store.oss import open_store
 from functions.tasks.service import build_service
 from functions.upstream.credentials import CredentialSource
 

@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right, insort
 from itertools import islice, takewhile
 
 from functions.errors import StoreFault
-from functions.events.store.protocol import StoredKey
+from functions.store.protocol import StoredKey
 
 
 class Shelf:

@@ -1,1 +1,1 @@
-"""Where changes and their outcomes are kept: an object store that creates a key at most once."""
+"""Where changes and their outcomes are kept: as documents under keys that are created at most once."""

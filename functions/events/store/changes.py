@@ -25,9 +25,9 @@ import msgspec
 
 from functions.errors import StoreFault
 from functions.events.change import ChangeRecord, decode_record, object_id, second_of
-from functions.events.store.protocol import ObjectStore, StoredKey
 from functions.logs import log_event
 from functions.model import Clock
+from functions.store.protocol import ObjectStore, StoredKey
 
 
 class Claim(msgspec.Struct, frozen=True):

@@ -19,9 +19,9 @@ from functools import partial
 from typing import Any, TypeVar
 
 from functions.errors import SettingsError, StoreFault
-from functions.events.store.protocol import Location, StoredKey, location_of
 from functions.model import Clock, SystemClock
 from functions.settings import Settings
+from functions.store.protocol import Location, StoredKey, location_of
 from functions.upstream.call_scope import CallScope, call_scope
 from functions.upstream.credentials import CredentialSource
 from functions.upstream.endpoint import Endpoint

@@ -8,9 +8,9 @@ import pytest
 
 from emulator.testing import AccessKey, Emulator, Refuse, Reset, Slow, Throttle
 from functions.errors import StoreFault
-from functions.events.store.oss import OssStore, open_store
-from functions.events.store.protocol import location_of
 from functions.settings import Settings, read_settings
+from functions.store.oss import OssStore, open_store
+from functions.store.protocol import location_of
 from functions.upstream.credentials import CredentialSource
 from tests.support.real_service import KEY
 
@@ -88,7 +88,7 @@ def test_a_refusal_is_a_fault_with_its_code_and_without_the_key(emu: Emulator, r
 
 
 def test_a_call_that_hangs_is_over_in_time(emu: Emulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("functions.events.store.oss.CALL_SECONDS", 0.1)
+    monkeypatch.setattr("functions.store.oss.CALL_SECONDS", 0.1)
     emu.faults.add("GetObject", Slow(delay=5.0))
     with pytest.raises(StoreFault):
         run(lambda store: store.get("k"))

@@ -1,0 +1,1 @@
+"""Where outcomes are kept: the port to an object store, and OSS behind it."""
