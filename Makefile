@@ -28,7 +28,7 @@ serve: $(RUN)
 	$(BIN)/python -m functions.server
 
 test: $(READY)
-	.ci/browser
+	.ci/tools
 	$(BIN)/python -m pytest tests
 
 check: $(READY)
@@ -89,7 +89,7 @@ openapi: $(RUN)
 
 # Pictures of the page, for the READMEs.
 screenshots: $(READY)
-	.ci/browser
+	.ci/tools
 	$(BIN)/node tests/web/support/screenshots.mjs
 
 clean:

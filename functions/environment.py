@@ -11,6 +11,8 @@ from typing import TypeVar
 from functions.errors import SettingsError
 
 PREFIX = "TASK_STATUS_"
+_SECRET = ("SECRET", "SHARED")
+"""Values of variables named so are never shown."""
 MIN_SIGNING_SECRET_BYTES = 32
 """HS256 wants a key at least as long as its hash (RFC 7518, 3.2)."""
 MIN_WEBHOOK_SECRET_BYTES = 24
@@ -39,7 +41,7 @@ class Environment:
         try:
             return parse(raw)
         except ValueError as fault:
-            shown = "the value" if "SECRET" in name else repr(raw)
+            shown = "the value" if any(word in name for word in _SECRET) else repr(raw)
             msg = f"{PREFIX}{name}: {shown} cannot be used: {fault}. Example: {PREFIX}{name}={example}"
             raise SettingsError(msg) from None
 
@@ -110,6 +112,15 @@ def web_url(raw: str) -> str:
     """An http or https URL. Raises ValueError."""
     if not re.fullmatch(r"https?://[^\s/]+\S*", raw):
         raise ValueError("it must be an http(s) URL")
+    return raw
+
+
+def redis_url(raw: str) -> str:
+    """`redis://` or `rediss://`, `[user:password@]host[:port][/db]`, without a query. Raises ValueError."""
+    if not re.fullmatch(r"rediss?://([^\s/?#@]*@)?([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?(/\d{0,3})?", raw):
+        raise ValueError(
+            "it must be redis:// or rediss://, user:password@ (percent-encoded) where needed, host:port/db"
+        )
     return raw
 
 

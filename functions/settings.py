@@ -14,6 +14,7 @@ from functions.environment import (
     bucket_and_prefix,
     host_name,
     origin,
+    redis_url,
     signing_secret,
     web_url,
     webhook_secret,
@@ -84,6 +85,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     callers: CallerLimits = CallerLimits()
     submit: bool = False
     keep_quota: float = 0.2
+    shared: str | None = None
     rules_path: Path | None = None
     store: str | None = None
     webhook_url: str | None = None
@@ -95,16 +97,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     region: str | None = None
     account_id: str | None = None
 
+    def account_rate_of(self, operation: Operation) -> float:
+        """Calls a second that all instances may make together: the account's limit x share."""
+        return self.account_qps.get(operation.rate_setting or "", operation.qps) * self.quota_share
+
     def rate_of(self, operation: Operation) -> float:
-        """Calls a second of this instance: the account's limit x share / instances."""
-        limit = self.account_qps.get(operation.rate_setting or "", operation.qps)
-        return limit * self.quota_share / self.instances
+        """Calls a second of an instance that stands for itself: that / instances."""
+        return self.account_rate_of(operation) / self.instances
 
     def config_of(self, spec: ProductSpec) -> ProductConfig:
         """What is decided for one product."""
+        slices = {operation.action: self.rate_of(operation) for operation in spec.operations}
+        together = {operation.action: self.account_rate_of(operation) for operation in spec.operations}
         return ProductConfig(
             endpoint=self.endpoints.get(spec.name, Endpoint(spec.endpoint)),
-            rates={operation.action: self.rate_of(operation) for operation in spec.operations},
+            rates=together if self.shared else slices,
+            slices=slices,
             fresh_seconds=self.fresh_seconds,
         )
 
@@ -140,6 +148,7 @@ def read_settings(environ: Mapping[str, str], *, on_function_compute: bool = Fal
         callers=_caller_limits(read),
         submit=read.choice("SUBMIT", "off", ("on", "off")) == "on",
         keep_quota=read.number("KEEP_QUOTA", 0.2, 0, 1),
+        shared=read.optional("SHARED", redis_url, "rediss://user:<password>@r-example.redis.rds.aliyuncs.com:6379/0"),
         rules_path=Path(environ[f"{PREFIX}RULES"]) if read.has("RULES") else None,
         store=read.optional("STORE", bucket_and_prefix, "oss://bucket/prefix"),
         webhook_url=read.optional("WEBHOOK_URL", web_url, "https://hooks.example.com/tasks"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Protocol
 
 import msgspec
 
@@ -23,6 +24,8 @@ from functions.products.submit.rejections import Submitted
 from functions.upstream.caller import ActionCaller
 from functions.upstream.credentials import CredentialSource
 from functions.upstream.metrics import ActionStats
+from functions.upstream.operation import Operation
+from functions.upstream.rate_limiter import Limiter, RateLimiter
 from functions.upstream.sdk_client import SdkClient
 
 
@@ -33,17 +36,32 @@ class SharedState(msgspec.Struct, frozen=True):
     clock: Clock
 
 
+class Fleet(Protocol):
+    """What all instances share (docs/fleet.md)."""
+
+    def limiter(self, operation: Operation, config: ProductConfig) -> Limiter:
+        """Paces an action's calls over all instances."""
+
+    def share(self, loader: TaskLoader) -> None:
+        """Let a product's lookups share answers and calls with those of other instances."""
+
+
 class Product:
     """What the service can ask of a product; what differs between products is in `spec` and its adapter."""
 
     def __init__(
-        self, spec: ProductSpec, config: ProductConfig, credentials: CredentialSource, shared: SharedState
+        self,
+        spec: ProductSpec,
+        config: ProductConfig,
+        credentials: CredentialSource,
+        shared: SharedState,
+        fleet: Fleet | None = None,
     ) -> None:
-        """Nothing is connected or imported yet."""
+        """Nothing is connected or imported yet. `fleet` is None for an instance that stands for itself."""
         self.spec = spec
         self._client = SdkClient(spec.sdk_package, config.endpoint, spec.region, credentials)
         self._callers = {
-            operation.action: ActionCaller(operation, self._client, config.rates[operation.action])
+            operation.action: ActionCaller(operation, self._client, _limiter_of(operation, config, fleet))
             for operation in spec.operations
         }
         self._cache = shared.cache
@@ -66,6 +84,8 @@ class Product:
             shared.clock,
             self._window_scan(shared.clock),
         )
+        if fleet is not None:
+            fleet.share(self._loader)
 
         self._jobs = spec.jobs and JobReader(self._callers[spec.jobs.action], shared.clock, config.fresh_seconds)
 
@@ -115,3 +135,7 @@ class Product:
         if self.spec.lookup.ids_per_call > 1:
             return None
         return WindowScan(self.list_source, clock)
+
+
+def _limiter_of(operation: Operation, config: ProductConfig, fleet: Fleet | None) -> Limiter:
+    return fleet.limiter(operation, config) if fleet else RateLimiter(config.rates[operation.action])

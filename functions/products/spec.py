@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -76,13 +77,15 @@ class ProductSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProductConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What the environment decides for one product: where it is called, and calls a second of this instance by action.
+    """What the environment decides for one product: where it is called, and calls a second by action.
 
-    `fresh_seconds` is the maximum age of the answer for a task that is not done.
+    `rates` are those of whoever limits together: this instance, or all that share a server. `slices` are those of one
+    instance that has lost that server. `fresh_seconds` is the maximum age of the answer for a task that is not done.
     """
 
     endpoint: Endpoint
     rates: Mapping[str, float]
+    slices: Mapping[str, float] = MappingProxyType({})
     fresh_seconds: float
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable
 from datetime import datetime
 from enum import StrEnum
@@ -57,6 +58,12 @@ class Audience(msgspec.Struct, frozen=True):
 
     products: frozenset[str] | None = None
     domains: frozenset[str] | None = None
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal audiences, on every instance; hexadecimal digits."""
+        parts = [None if part is None else sorted(part) for part in (self.products, self.domains)]
+        return hashlib.blake2b(msgspec.json.encode(parts), digest_size=16).hexdigest()
 
     def allows(self, product: str) -> bool:
         """Whether tasks of this product may be seen at all."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -32,12 +33,23 @@ from functions.upstream.credentials import CredentialSource
 from functions.upstream.freeze import FreezeDetector
 from functions.upstream.metrics import ActionStats
 
+if TYPE_CHECKING:
+    from functions.products.shared.fleet import RedisFleet
+
 
 class TaskService:
     """Answers queries about tasks of all enabled products, and submits new ones."""
 
-    def __init__(self, settings: Settings, products: Mapping[str, Product], cache: TaskCache, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        products: Mapping[str, Product],
+        cache: TaskCache,
+        clock: Clock,
+        fleet: RedisFleet | None = None,
+    ) -> None:
         """`products` in the order of the registry."""
+        self._fleet = fleet
         self._settings = settings
         self._products = products
         self._cache = cache
@@ -167,6 +179,8 @@ class TaskService:
         self.let_go()
         for product in self._products.values():
             product.close()
+        if self._fleet is not None:
+            await self._fleet.close()
 
     async def list(self, query: ListQuery) -> ListAnswer:
         """One page of the tasks with a matching row, newest first. Raises what `Tasks.list` raises."""
@@ -185,7 +199,17 @@ def build_service(settings: Settings, credentials: CredentialSource, clock: Cloc
     clock = clock or SystemClock()
     cache = TaskCache(clock, settings.fresh_seconds)
     shared = SharedState(cache=cache, clock=clock)
+    fleet = _fleet(settings)
     products = {
-        name: Product(SPECS[name], settings.config_of(SPECS[name]), credentials, shared) for name in settings.products
+        name: Product(SPECS[name], settings.config_of(SPECS[name]), credentials, shared, fleet)
+        for name in settings.products
     }
-    return TaskService(settings, products, cache, clock)
+    return TaskService(settings, products, cache, clock, fleet)
+
+
+def _fleet(settings: Settings) -> RedisFleet | None:
+    if settings.shared is None:
+        return None
+    from functions.products.shared.fleet import RedisFleet  # noqa: PLC0415 -- takes long to import, and few need it
+
+    return RedisFleet(settings.shared, settings.account_id)

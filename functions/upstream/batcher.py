@@ -55,6 +55,19 @@ class InFlight(Generic[K, T]):
         self.result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
 
+class Flights(Protocol[K, T]):
+    """What turns wanted keys into calls: a `Batcher` for this instance alone, or one for all (docs/fleet.md)."""
+
+    def join(self, keys: Mapping[K, Lane], deadline: float, caller: str) -> list[InFlight[K, T]]:
+        """As `Batcher.join`."""
+
+    def leave(self, joined: Collection[InFlight[K, T]]) -> None:
+        """As `Batcher.leave`."""
+
+    def calls_for(self, further: int, *, lane: Lane, caller: str) -> int:
+        """As `Batcher.calls_for`."""
+
+
 class Batcher(Generic[K, T]):
     """Turns wanted keys into batches of at most `size`; faults of `fetch` are results, not exceptions."""
 

@@ -14,7 +14,7 @@ from functions.logs import log_event
 from functions.tracing import call_span
 from functions.upstream.metrics import ActionMetrics, ActionStats
 from functions.upstream.operation import Operation, OperationKind
-from functions.upstream.rate_limiter import Permit, RateLimiter
+from functions.upstream.rate_limiter import Limiter, Permit
 
 if TYPE_CHECKING:  # not at run time: settings import the products' specs, and the SDK client takes long to import
     from functions.upstream.sdk_client import RawAnswer, SdkClient
@@ -34,11 +34,11 @@ class ActionCaller:
     """Calls one action; every call of it in this instance goes through here."""
 
     def __init__(
-        self, operation: Operation, client: SdkClient, rate: float, jitter: Callable[[], float] = random.random
+        self, operation: Operation, client: SdkClient, limiter: Limiter, jitter: Callable[[], float] = random.random
     ) -> None:
-        """`rate` in calls a second for this instance; `jitter` gives numbers from 0 to 1."""
+        """`jitter` gives numbers from 0 to 1."""
         self.operation = operation
-        self.limiter = RateLimiter(rate)
+        self.limiter = limiter
         self.metrics = ActionMetrics()
         self._client = client
         self._jitter = jitter

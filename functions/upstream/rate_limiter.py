@@ -13,29 +13,65 @@ import math
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 WINDOW_SECONDS = 1.0
 _DECREASE = 0.5
 _RECOVERY_PER_SECOND = 0.05
 """Share of the full rate regained in a second without throttling: a halved rate is full again after 10 s."""
-_CALLS_PER_RESERVED_CALL = 8
+CALLS_PER_RESERVED_CALL = 8
 """A backlog of calls leaves one permit in so many unused."""
 
 
-class Permit:
-    """The right to make one call now. Call `answered()` when the call has ended, `unused()` when it was never sent."""
+class Permit(Protocol):
+    """The right to make one call now; of the two methods the first call counts."""
+
+    def answered(self) -> None:
+        """The call has ended, well or not: it stops counting a second from now."""
+
+    def unused(self) -> None:
+        """The call was never sent: it stops counting now."""
+
+
+class Limiter(Protocol):
+    """What paces the calls of one action: of this instance alone (`RateLimiter`), or of all (docs/fleet.md)."""
+
+    async def acquire(self, reserve: Callable[[], int] = ...) -> Permit:
+        """Wait for a permit; `reserve` says how many must be left for others."""
+
+    def wait_for(self, calls: int = 1) -> float:
+        """Seconds until the last of `calls` further calls can be sent, if nothing changes."""
+
+    def throttled(self, retry_after: float | None = None) -> None:
+        """The vendor throttled a call all the same."""
+
+    def serve(self) -> None:
+        """Grant what is free; to be called when a reserve may have changed."""
+
+    @property
+    def newcomers_share(self) -> int:
+        """How many permits of a window a backlog leaves to those who come meanwhile."""
+
+    @property
+    def rate(self) -> float:
+        """Calls a second it currently allows."""
+
+    @property
+    def queue_length(self) -> int:
+        """How many callers wait for a permit."""
+
+
+class _LocalPermit:
+    """A permit of one `RateLimiter`."""
 
     def __init__(self, limiter: RateLimiter) -> None:
         """Made by `RateLimiter.acquire`."""
         self._limiter: RateLimiter | None = limiter
 
     def answered(self) -> None:
-        """The call has ended, well or not: it stops counting a second from now."""
         self._give_back(sent=True)
 
     def unused(self) -> None:
-        """The call was never sent: it stops counting now."""
         self._give_back(sent=False)
 
     def _give_back(self, *, sent: bool) -> None:
@@ -74,12 +110,12 @@ class RateLimiter:
         except asyncio.CancelledError:
             self._leave(waiter)
             raise
-        return Permit(self)
+        return _LocalPermit(self)
 
     @property
     def newcomers_share(self) -> int:
         """How many permits of a window a backlog leaves to those who come meanwhile; few rates have one to spare."""
-        return self.capacity // _CALLS_PER_RESERVED_CALL
+        return self.capacity // CALLS_PER_RESERVED_CALL
 
     def wait_for(self, calls: int = 1) -> float:
         """Seconds until the last of `calls` further calls can be sent, if nothing changes."""
@@ -105,6 +141,10 @@ class RateLimiter:
             self._decreased_at = self._recovered_at = now
         if retry_after:
             self._blocked_until = max(self._blocked_until, now + retry_after)
+
+    def pause(self, seconds: float) -> None:
+        """Grant nothing for so long: what was sent before is not known here."""
+        self._blocked_until = max(self._blocked_until, self._now() + seconds)
 
     @property
     def rate(self) -> float:

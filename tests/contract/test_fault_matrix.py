@@ -29,6 +29,7 @@ from functions.products.submit.kinds import SubmitKind
 from functions.upstream.caller import ActionCaller
 from functions.upstream.credentials import CredentialSource
 from functions.upstream.endpoint import Endpoint
+from functions.upstream.rate_limiter import RateLimiter
 from functions.upstream.sdk_client import SdkClient
 from tests.contract.fault_catalogue import FAULTS, Fault
 from tests.support.stand_in import StandIn, standing_in
@@ -125,7 +126,10 @@ async def _meet(spec: ProductSpec, port: int, seconds: float) -> dict[str, Outco
     client = SdkClient(spec.sdk_package, Endpoint(f"127.0.0.1:{port}", "HTTP"), spec.region, credentials)
 
     def adapter() -> Adapter:
-        callers = {each.action: ActionCaller(each, client, 1_000, jitter=lambda: NO_RETRY) for each in spec.operations}
+        callers = {
+            each.action: ActionCaller(each, client, RateLimiter(1_000), jitter=lambda: NO_RETRY)
+            for each in spec.operations
+        }
         return spec.adapter(spec, AdapterContext(callers=callers, clock=SystemClock(), fresh_seconds=0))
 
     deadline = asyncio.get_running_loop().time() + seconds
@@ -175,7 +179,7 @@ async def _quota(adapter: Adapter, deadline: float) -> Outcome:
 async def _job(spec: ProductSpec, client: SdkClient, deadline: float) -> Outcome:
     if spec.jobs is None:
         return Outcome(0, (), "")
-    caller = ActionCaller(spec.jobs, client, 1_000, jitter=lambda: NO_RETRY)
+    caller = ActionCaller(spec.jobs, client, RateLimiter(1_000), jitter=lambda: NO_RETRY)
     try:
         job = await JobReader(caller, SystemClock(), 0).job("41d465e31957", deadline)
     except UpstreamFault as fault:

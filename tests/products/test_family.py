@@ -18,6 +18,7 @@ from functions.products.registry import SPECS
 from functions.products.spec import ProductSpec
 from functions.upstream.caller import ActionCaller
 from functions.upstream.operation import Operation
+from functions.upstream.rate_limiter import RateLimiter
 from functions.upstream.sdk_client import RawAnswer, SdkClient
 from tests.support.virtual_time import LoopClock, run
 
@@ -55,7 +56,9 @@ def sent_by(spec: ProductSpec) -> list[tuple[Operation, Mapping[str, Any]]]:
     recorder = Recorder()
 
     async def main() -> None:
-        callers = {each.action: ActionCaller(each, cast("SdkClient", recorder), 1_000) for each in spec.operations}
+        callers = {
+            each.action: ActionCaller(each, cast("SdkClient", recorder), RateLimiter(1_000)) for each in spec.operations
+        }
         context = AdapterContext(callers=callers, clock=LoopClock(), fresh_seconds=0)
         await _everything(spec, spec.adapter(spec, context), callers)
 

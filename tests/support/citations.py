@@ -25,7 +25,7 @@ _LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 _SUFFIXES = frozenset(
     {".py", ".js", ".mjs", ".ts", ".css", ".html", ".md", ".toml", ".yaml", ".yml", ".txt", ".tf", ".sh"}
 )
-_NAMES = frozenset({"Makefile", "bootstrap", ".env.example", "browser", "run"})
+_NAMES = frozenset({"Makefile", "bootstrap", ".env.example", "tools", "run"})
 _NOT_OURS = frozenset({"node_modules", "__pycache__", "build", "dist", "artefacts"})
 
 

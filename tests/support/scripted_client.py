@@ -10,6 +10,7 @@ from functions.errors import Reason, UpstreamFault
 from functions.products.cdn import CDN
 from functions.upstream.caller import ActionCaller
 from functions.upstream.operation import Operation
+from functions.upstream.rate_limiter import RateLimiter
 from functions.upstream.sdk_client import RawAnswer, SdkClient
 
 Script = Callable[[Mapping[str, Any]], RawAnswer]
@@ -41,7 +42,7 @@ class ScriptedClient:
 
 def caller_over(client: ScriptedClient, rate: float = 30, operation: Operation = BY_ID) -> ActionCaller:
     """A real caller over a scripted client, with no jitter."""
-    return ActionCaller(operation, cast("SdkClient", client), rate, jitter=lambda: 1.0)
+    return ActionCaller(operation, cast("SdkClient", client), RateLimiter(rate), jitter=lambda: 1.0)
 
 
 def row(task_id: str, status: str = "Complete", **more: Any) -> dict[str, Any]:

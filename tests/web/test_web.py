@@ -1,6 +1,6 @@
 """The browser's side: the client in Node, the element and the page in Chromium. What is tested stands in `*.test.mjs`.
 
-`make test` has installed what this needs (`.ci/browser`): Node from PyPI, Chromium from Debian, all else from npm. Each
+`make test` has installed what this needs (`.ci/tools`): Node from PyPI, Chromium from Debian, all else from npm. Each
 file is one run of Node's own test runner.
 """
 
@@ -55,7 +55,7 @@ def over_the_service() -> Iterator[Run]:
 
 
 def node(*arguments: str, **environ: str) -> Run:
-    assert (HERE / "node_modules").is_dir(), "what these tests need is not installed; run: .ci/browser"
+    assert (HERE / "node_modules").is_dir(), "what these tests need is not installed; run: .ci/tools"
     return subprocess.Popen(
         [NODE, *arguments],
         cwd=HERE,

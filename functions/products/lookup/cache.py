@@ -74,6 +74,14 @@ class TaskCache:
             moment = self._first_asked[place] = self._clock.now()
         return moment
 
+    def set_first_asked(self, key: TaskKey, moment: Moment, principal: Principal = UNRESTRICTED) -> None:
+        """When an audience first asked for the id, on whichever instance."""
+        self._first_asked[principal.audience, key] = moment
+
+    def lifetime(self, snapshot: TaskSnapshot) -> float:
+        """How many seconds after it was checked a snapshot answers without the product being asked."""
+        return self._lifetime(snapshot, None)
+
     def put(self, snapshot: TaskSnapshot, principal: Principal = UNRESTRICTED) -> None:
         """Cache the newest snapshot of a task; one that was not found is not found for this principal's audience."""
         audience = None if snapshot.found else principal.audience

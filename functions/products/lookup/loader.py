@@ -15,7 +15,7 @@ from functions.products.lookup.cache import Freshness, TaskCache
 from functions.products.lookup.principal import UNRESTRICTED, Principal, WantedId
 from functions.products.lookup.queue_waits import QueueWaits
 from functions.products.rows import Rows
-from functions.upstream.batcher import Batcher, BulkFetch, InFlight
+from functions.upstream.batcher import Batcher, BulkFetch, Flights, InFlight
 from functions.upstream.caller import ActionCaller
 from functions.upstream.fair_queue import Lane
 from functions.upstream.rate_limiter import Permit
@@ -68,11 +68,13 @@ class TaskLoader:
     ) -> None:
         """`lookup` uses `caller` for at most `batch_size` ids at a time; the cache may be shared by all products."""
         self.product = caller.operation.product
-        self._caller = caller
-        self._lookup = lookup
-        self._cache = cache
-        self._clock = clock
-        self.batcher: Batcher[WantedId, LookupResult] = Batcher(
+        self.action = caller
+        self.lookup_rows = lookup
+        self.cache = cache
+        self.clock = clock
+        self.batch_size = batch_size
+        self.bulk = bulk
+        self.batcher: Flights[WantedId, LookupResult] = Batcher(
             caller, batch_size, self._fetch, _SnapshotBulk(self, bulk) if bulk else None
         )
 
@@ -88,13 +90,13 @@ class TaskLoader:
         missing: list[str] = []
         for task_id in task_ids:
             key = TaskKey(self.product, task_id)
-            self._cache.first_asked(key, principal)
-            snapshot = self._cache.fresh(key, freshness, principal)
+            self.cache.first_asked(key, principal)
+            snapshot = self.cache.fresh(key, freshness, principal)
             if snapshot is None:
                 missing.append(task_id)
             else:
                 known[task_id] = LookupResult(snapshot)
-        self._caller.metrics.hits += len(known)
+        self.action.metrics.hits += len(known)
         admitted = self._admit(missing, deadline, known, principal)
         return PendingLookup(self, known, self.batcher.join(admitted, deadline, principal.caller), principal)
 
@@ -102,18 +104,18 @@ class TaskLoader:
         self, task_id: str, fault: UpstreamFault, principal: Principal, batch: int | None = None
     ) -> LookupResult:
         """The fault, with the cached snapshot where there is one young enough to be shown as stale."""
-        return LookupResult(self._cache.stale(TaskKey(self.product, task_id), principal), fault, batch)
+        return LookupResult(self.cache.stale(TaskKey(self.product, task_id), principal), fault, batch)
 
     def _admit(
         self, missing: list[str], deadline: float, known: dict[str, LookupResult], principal: Principal
     ) -> dict[WantedId, Lane]:
         """The ids that can be asked in time; for the others, `known` gets what the cache has, or THROTTLED."""
         now = asyncio.get_running_loop().time()
-        waits = QueueWaits(self._caller, self.batcher, principal.caller)
+        waits = QueueWaits(self.action, self.batcher, principal.caller)
         admitted: dict[WantedId, Lane] = {}
         for task_id in missing:
             key = TaskKey(self.product, task_id)
-            cached, stale = self._cache.last(key, principal), self._cache.stale(key, principal)
+            cached, stale = self.cache.last(key, principal), self.cache.stale(key, principal)
             seen = cached is not None and cached.found
             lane = Lane.KNOWN if seen else Lane.NEW
             wait = waits.next(lane)
@@ -131,7 +133,7 @@ class TaskLoader:
     ) -> Mapping[WantedId, LookupResult]:
         # The time of asking, not of the answer: an answer may have waited in a frozen instance's socket.
         asked = self.now()
-        rows = await self._lookup(tuple(dict.fromkeys(each.task_id for each in wanted)), deadline, permit)
+        rows = await self.lookup_rows(tuple(dict.fromkeys(each.task_id for each in wanted)), deadline, permit)
         return {each: self.result_of(each, rows[each.task_id], asked) for each in wanted}
 
     def result_of(self, wanted: WantedId, rows: Rows | UpstreamFault, asked: Moment) -> LookupResult:
@@ -146,23 +148,23 @@ class TaskLoader:
 
     def now(self) -> Moment:
         """The loader's clock."""
-        return self._clock.now()
+        return self.clock.now()
 
     def observe(self, task_id: str, rows: Rows, asked: Moment, principal: Principal = UNRESTRICTED) -> TaskSnapshot:
         """Cache and return a snapshot of a task from all its rows (none: unknown), as answered to a call at `asked`."""
         key = TaskKey(self.product, task_id)
         principal = UNRESTRICTED if rows else principal
-        before = self._cache.last(key, principal)
+        before = self.cache.last(key, principal)
         unchanged = before is not None and before.rows == rows
         snapshot = make_snapshot(
             key,
             rows,
             checked=asked,
             unchanged_since=before.unchanged_since if before and unchanged else asked,
-            first_asked=self._cache.first_asked(key, principal),
+            first_asked=self.cache.first_asked(key, principal),
             primed=before is not None and before.checked.age_at(asked) <= PRIMED_SECONDS,
         )
-        self._cache.put(snapshot, principal)
+        self.cache.put(snapshot, principal)
         return snapshot
 
 

@@ -13,6 +13,10 @@ from functions.model import TaskSnapshot
 class Visibility(Hashable, Protocol):
     """Callers who may see the same; equal audiences share what they learned."""
 
+    @property
+    def digest(self) -> str:
+        """Equal for equal audiences, on every instance; hexadecimal digits."""
+
     def sees(self, snapshot: TaskSnapshot) -> bool:
         """Whether any row of the task may be seen."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from functions.products.lookup.principal import WantedId
-from functions.upstream.batcher import Batcher
+from functions.upstream.batcher import Flights
 from functions.upstream.caller import ActionCaller
 from functions.upstream.fair_queue import Lane
 
@@ -13,7 +13,7 @@ from functions.upstream.fair_queue import Lane
 class QueueWaits:
     """Seconds that one further id would wait for its call; computed once per call, not per id."""
 
-    def __init__(self, action: ActionCaller, batcher: Batcher[WantedId, Any], caller: str) -> None:
+    def __init__(self, action: ActionCaller, batcher: Flights[WantedId, Any], caller: str) -> None:
         """`caller` is whose turn the ids wait for."""
         self._caller = action
         self._batcher = batcher

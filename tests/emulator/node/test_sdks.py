@@ -14,7 +14,7 @@ NODE = Path(sys.executable).with_name("node")
 
 
 def test_the_vendors_node_sdks_are_answered(emu: Emulator) -> None:
-    assert (HERE / "node_modules").is_dir(), "what these tests need is not installed; run: .ci/browser"
+    assert (HERE / "node_modules").is_dir(), "what these tests need is not installed; run: .ci/tools"
     emu.oss.create_bucket("pics")
     run = subprocess.run(
         [NODE, "--test", "--test-reporter=spec", "--test-force-exit", "sdks.test.mjs"],

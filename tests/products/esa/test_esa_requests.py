@@ -13,6 +13,7 @@ from functions.products.esa.spec import ESA
 from functions.products.listing.pages import PageCall, VendorFilter
 from functions.upstream.caller import ActionCaller
 from functions.upstream.operation import Operation
+from functions.upstream.rate_limiter import RateLimiter
 from functions.upstream.sdk_client import RawAnswer, SdkClient
 from tests.support.virtual_time import LoopClock, run
 
@@ -43,7 +44,9 @@ def sent() -> list[tuple[Operation, Mapping[str, Any]]]:
     recorder = Recorder()
 
     async def main() -> None:
-        callers = {each.action: ActionCaller(each, cast("SdkClient", recorder), 1_000) for each in ESA.operations}
+        callers = {
+            each.action: ActionCaller(each, cast("SdkClient", recorder), RateLimiter(1_000)) for each in ESA.operations
+        }
         adapter = EsaAdapter(ESA, AdapterContext(callers=callers, clock=LoopClock(), fresh_seconds=0))
         deadline = asyncio.get_running_loop().time() + 100
         await adapter.lookup(("1594095600000001",), deadline, None)

@@ -16,6 +16,7 @@ from functions.products.lookup.by_id import BatchedLookup
 from functions.products.lookup.cache import TaskCache
 from functions.products.lookup.loader import LookupResult, TaskLoader
 from functions.products.rows import ParsedRows, read_tasks
+from functions.upstream.batcher import Batcher
 from functions.upstream.fair_queue import Lane
 from functions.upstream.sdk_client import RawAnswer
 from tests.support.scripted_client import Script, ScriptedClient, answer, caller_over, knows_all, refuses, row
@@ -37,6 +38,8 @@ class Bench:
         self.clock = LoopClock()
         self.cache = TaskCache(self.clock, fresh)
         self.loader = TaskLoader(self.caller, 10, BatchedLookup(self.caller, read_cdn_rows), self.cache, self.clock)
+        assert isinstance(self.loader.batcher, Batcher)
+        self.batcher = self.loader.batcher
 
     async def ask(self, *task_ids: str, seconds: float = 10.0) -> dict[str, LookupResult]:
         deadline = asyncio.get_running_loop().time() + seconds
@@ -291,14 +294,14 @@ def test_a_call_given_up_before_its_first_step_gives_its_token_back() -> None:
     async def main() -> LookupResult:
         with bench.loader.load(["1"], 10.0):
             await asyncio.sleep(0)  # the batch has departed, its task has not begun
-            assert bench.loader.batcher._running
+            assert bench.batcher._running
         found = (await bench.ask("2"))["2"]
         assert asyncio.get_running_loop().time() < 1, "the token was free at once"
         return found
 
     assert run(main()).snapshot
     assert [call["TaskId"] for call in bench.client.calls] == ["2"]
-    assert not bench.loader.batcher._running
+    assert not bench.batcher._running
 
 
 def test_a_waiter_with_a_short_deadline_does_not_take_the_answer_from_the_patient_one() -> None:
@@ -357,7 +360,7 @@ def test_every_id_of_every_request_is_answered_exactly_once_whatever_happens(
             assert set(outcome) == set(map(str, request[0]))
             assert all(finding.snapshot or finding.fault for finding in outcome.values())
         await asyncio.sleep(20)
-        assert not bench.loader.batcher._queue
+        assert not bench.batcher._queue
         assert not bench.loader.batcher.calls_for(0, lane=Lane.NEW, caller="anonymous")
 
     run(main())

@@ -1,0 +1,49 @@
+"""All instances that share a server, as the products of one of them see it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from functions.products.lookup.loader import TaskLoader
+from functions.products.shared.answers import SharedAnswers
+from functions.products.shared.batcher import SharedBatcher
+from functions.products.shared.records import Records
+from functions.products.spec import ProductConfig
+from functions.upstream.operation import Operation
+from functions.upstream.rate_limiter import Limiter
+from functions.upstream.shared.limiter import SharedLimiter
+from functions.upstream.shared.listener import Listener
+from functions.upstream.shared.queue import SharedQueue
+from functions.upstream.shared.server import SharedServer
+
+
+class RedisFleet:
+    """A `Fleet` (products/product.py)."""
+
+    def __init__(self, url: str, account: str | None) -> None:
+        """`url` as in TASK_STATUS_SHARED; instances of different accounts share nothing."""
+        self._server = SharedServer(url, f"cdn-task-status:{account or ''}")
+        self._listener = Listener(self._server)
+
+    def limiter(self, operation: Operation, config: ProductConfig) -> Limiter:
+        """Paces an action's calls over all instances."""
+        action = operation.action
+        return SharedLimiter(self._server, operation, config.rates[action], config.slices[action])
+
+    def share(self, loader: TaskLoader) -> None:
+        """Let a product's lookups share answers and calls with those of other instances."""
+        limiter = loader.action.limiter
+        assert isinstance(limiter, SharedLimiter)  # noqa: S101 -- made above, for the same product
+        queue = SharedQueue(self._server, limiter, loader.product)
+        answers = SharedAnswers(loader, Records(loader.product, self._server, loader.clock))
+        batcher = SharedBatcher(loader, queue, answers, self._listener.start)
+        self._listener.add(queue.channel, partial(self._hear, batcher))
+        loader.batcher = batcher
+
+    def _hear(self, batcher: SharedBatcher, message: bytes) -> None:
+        batcher.hear(message)
+
+    async def close(self) -> None:
+        """Leave the others."""
+        await self._listener.stop()
+        await self._server.close()

@@ -1,0 +1,72 @@
+-- What is wanted by any instance and not under way: the parts of the scripts that use the queue.
+--
+-- Callers are served in turn, as in fair_queue.py: a member's place is one behind its caller's last one, but not before
+-- the place that is being served. Members whose lease ran out are wanted by nobody any more.
+local LANES = {'known', 'new'}
+
+local function queue_keys(first)
+  return {
+    known = {wanted = KEYS[first], callers = KEYS[first + 1]}, new = {wanted = KEYS[first + 2], callers = KEYS[first + 3]},
+    caller_of = KEYS[first + 4], leases = KEYS[first + 5], turns = KEYS[first + 6], busy = KEYS[first + 7],
+    in_flight = KEYS[first + 8],
+  }
+end
+
+local function other(lane)
+  return lane == 'known' and 'new' or 'known'
+end
+
+local function add(queue, lane, member, caller, lease)
+  redis.call('ZADD', queue.leases, text(now + lease), member)
+  if redis.call('HSETNX', queue.caller_of, member, caller) == 0 then
+    return
+  end
+  local last = tonumber(redis.call('ZSCORE', queue[lane].callers, caller) or 0)
+  local served = tonumber(redis.call('HGET', queue.turns, lane) or 0)
+  local place = math.max(last, served) + 1
+  redis.call('ZADD', queue[lane].wanted, place, member)
+  redis.call('ZADD', queue[lane].callers, place, caller)
+end
+
+local function remove(queue, lane, member, place)
+  redis.call('ZREM', queue[lane].wanted, member)
+  redis.call('ZREM', queue.leases, member)
+  redis.call('HDEL', queue.caller_of, member)
+  redis.call('HSET', queue.turns, lane, place)
+  redis.call('ZREMRANGEBYSCORE', queue[lane].callers, '-inf', place)
+end
+
+-- The first member of a lane that somebody still wants, its place and its caller.
+local function head(queue, lane)
+  while true do
+    local first = redis.call('ZRANGE', queue[lane].wanted, 0, 0, 'WITHSCORES')
+    if not first[1] then
+      redis.call('DEL', queue[lane].callers)
+      redis.call('HDEL', queue.turns, lane)
+      return nil
+    end
+    if tonumber(redis.call('ZSCORE', queue.leases, first[1]) or 0) > now then
+      return first[1], tonumber(first[2]), redis.call('HGET', queue.caller_of, first[1]) or ''
+    end
+    remove(queue, lane, first[1], tonumber(first[2]))
+  end
+end
+
+-- How many wait in each lane, of how many callers; and how many are under way.
+local function sizes(queue)
+  redis.call('ZREMRANGEBYSCORE', queue.in_flight, '-inf', text(now))
+  return {
+    redis.call('ZCARD', queue.known.wanted), redis.call('ZCARD', queue.known.callers),
+    redis.call('ZCARD', queue.new.wanted), redis.call('ZCARD', queue.new.callers),
+    redis.call('ZCARD', queue.in_flight),
+  }
+end
+
+-- When a stored answer was learned; nil for anything that is no answer. See record format in queue.py.
+local function learned_at(header)
+  if type(header) ~= 'string' or #header < 9 or string.byte(header, 1) ~= 1 then
+    return nil
+  end
+  local at = struct.unpack('>d', string.sub(header, 2, 9))
+  return (at > 0 and at <= now + 1) and at or nil
+end
