@@ -21,7 +21,7 @@ import pytest
 
 from declarations.typescript import declarations_now
 from emulator.testing import running_emulator
-from functions.api.static_files import POLICY, WEB
+from functions.api.routes.static_files import POLICY, WEB
 from tests.support.real_service import LIFTED
 from tests.support.web_function import web_over
 

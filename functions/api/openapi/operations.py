@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from functions.api.idempotency import HEADER
 from functions.api.openapi import examples
 from functions.api.openapi.parameters import query_parameter
 from functions.api.openapi.responses import (
@@ -18,6 +17,7 @@ from functions.api.openapi.responses import (
 )
 from functions.api.openapi.schemas import ref
 from functions.api.parsing.parameters import PARAMETERS
+from functions.api.routes.idempotency import HEADER
 
 Json = dict[str, Any]
 _OPEN_ROUTE = frozenset({400, 405, 421, 500})

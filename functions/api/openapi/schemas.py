@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import msgspec.inspect
 
-from functions.api.capabilities import Capabilities
-from functions.api.health import Health
 from functions.api.problems import ProblemDocument
+from functions.api.routes.capabilities import Capabilities
+from functions.api.routes.health import Health
 from functions.tasks.report import QuotaReport, TaskList, TaskReport
 from functions.tasks.submit import SubmitReport
 

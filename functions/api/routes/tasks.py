@@ -1,4 +1,4 @@
-"""The routes below `/v1`: parse, ask, render; nothing else happens here."""
+"""The routes below `/v1` about tasks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 
-from functions.api.capabilities import capabilities_route
 from functions.api.middleware.access_log import access_record
 from functions.api.middleware.authentication import grant_of
 from functions.api.negotiation import Representation, json_only, representation
@@ -17,10 +16,11 @@ from functions.api.parsing.query import to_query
 from functions.api.parsing.raw import RawParameters, from_json, from_query_string
 from functions.api.problems import RequestRefused
 from functions.api.protocols import Objects
-from functions.api.quota import quota_route
 from functions.api.responses import Encoder, list_response, lookup_response
+from functions.api.routes.capabilities import capabilities_route
+from functions.api.routes.quota import quota_route
+from functions.api.routes.submit import Submissions
 from functions.api.sse import EventStreams
-from functions.api.submit import Submissions
 from functions.settings import Settings
 from functions.tasks.query import LookupQuery
 from functions.tasks.results import LookupAnswer, Tasks

@@ -9,8 +9,8 @@ import pytest
 from starlette.requests import Request
 
 from functions.api.auth.bearer import AllowAll
-from functions.api.health import open_routes
 from functions.api.problems import RequestRefused
+from functions.api.routes.health import open_routes
 from functions.api.runtime.lifecycle import Lifecycle
 from tests.support.http_stub_service import StubTasks, problem
 

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from functions.api.negotiation import already_has
 
-WEB = Path(__file__).parent.parent / "web"
+WEB = Path(__file__).parent.parent.parent / "web"
 PAGE = "index.html"
 MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
     {

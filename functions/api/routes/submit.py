@@ -10,13 +10,13 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from functions.api.idempotency import HEADER, IdempotencyCache, key_in
 from functions.api.middleware.access_log import access_record
 from functions.api.middleware.authentication import grant_of
 from functions.api.parsing.raw import json_object
 from functions.api.parsing.submission import to_submission
 from functions.api.problems import RequestRefused
 from functions.api.responses import accepted_response
+from functions.api.routes.idempotency import HEADER, IdempotencyCache, key_in
 from functions.model import Clock, SystemClock
 from functions.settings import Settings
 from functions.tasks.query import EVERYTHING

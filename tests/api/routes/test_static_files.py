@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from functions.api.static_files import MEDIA_TYPES, POLICY, WEB, file_routes
+from functions.api.routes.static_files import MEDIA_TYPES, POLICY, WEB, file_routes
 from functions.settings import AuthSettings, Settings
 from tests.support.http_stub_service import StubTasks, serving
 

@@ -291,6 +291,8 @@ def test_an_odd_host_cannot_be_smuggled_past_the_claim(guarded: tuple[httpx.Clie
 
 OUTCOMES: list[tuple[RejectReason, int, str | None]] = [
     (RejectReason.QUOTA_EXCEEDED, 429, None),
+    (RejectReason.QUOTA_RESERVED, 429, None),
+    (RejectReason.QUOTA_UNKNOWN, 503, "30"),
     (RejectReason.QUEUE_FULL, 429, "60"),
     (RejectReason.THROTTLED, 429, "7"),
     (RejectReason.DEADLINE, 503, "2"),

@@ -18,7 +18,7 @@ from functions.api.protocols import HasFigures
 from functions.api.responses import json_response
 from functions.tasks.results import Tasks
 
-OPENAPI_PATH = Path(__file__).parent.parent / "web" / "openapi.json"
+OPENAPI_PATH = Path(__file__).parent.parent.parent / "web" / "openapi.json"
 
 
 class Health(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -13,9 +13,9 @@ from functions.api.middleware.authentication import grant_of
 from functions.api.negotiation import json_only
 from functions.api.parsing.raw import only_parameters
 from functions.api.parsing.submission import types_in_scope
-from functions.api.quota import may_read_quota
 from functions.api.responses import json_response
-from functions.api.submit import may_submit
+from functions.api.routes.quota import may_read_quota
+from functions.api.routes.submit import may_submit
 from functions.settings import Settings
 from functions.tasks.query import Scope
 from functions.tasks.report import ActionWord, ProductWord

@@ -11,13 +11,13 @@ import httpx
 import jwt
 import pytest
 
-from functions.api.idempotency import KEPT_SECONDS, MAX_BYTES, IdempotencyCache
 from functions.api.problems import RequestRefused
+from functions.api.routes.idempotency import KEPT_SECONDS, MAX_BYTES, IdempotencyCache
 from functions.errors import RejectReason
 from functions.model import Moment
 from functions.tasks.submit import Submission, SubmitAnswer
 from tests.api.conftest import Opener
-from tests.api.test_submit import EMULATED, GUARDED, PATH, SECRET, URL, body, rejecting
+from tests.api.routes.test_submit import EMULATED, GUARDED, PATH, SECRET, URL, body, rejecting
 from tests.support.http_stub_service import StubTasks, all_accepted, problem
 
 

@@ -1,0 +1,1 @@
+"""The routes: each parses, asks, and renders; nothing else happens here."""
