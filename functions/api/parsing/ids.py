@@ -17,5 +17,6 @@ def ids_in(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _parts(text: str) -> Iterable[str]:
-    plain = re.sub(r"\s*:\s*", ":", text.translate(_NARROW).lower())
+    # Blanks are made one before anything is sought among them: `\s*:` tries each run of blanks from each of its blanks.
+    plain = re.sub(" ?: ?", ":", re.sub(r"\s+", " ", text.translate(_NARROW).lower()))
     return (part for part in _SEPARATORS.split(plain) if part)

@@ -20,5 +20,6 @@ export const isId = (candidate) => ID.test(candidate);
 
 function parts(text) {
 	const narrow = text.replace(FULL_WIDTH, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0));
-	return narrow.toLowerCase().replace(/\s*:\s*/g, ':').split(BETWEEN).filter(Boolean);
+	// Blanks are made one first: `\s*:` tries each run of blanks from each of its blanks.
+	return narrow.toLowerCase().replace(/\s+/g, ' ').replace(/ ?: ?/g, ':').split(BETWEEN).filter(Boolean);
 }

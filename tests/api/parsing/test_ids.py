@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from functions.api.parsing.ids import ids_in
 from functions.api.parsing.parameters import PARAMETERS
 from functions.api.parsing.query import to_query
 from functions.api.parsing.raw import from_json, from_query_string
@@ -41,3 +42,10 @@ def read(given: str | list[str | int]) -> tuple[list[str], list[str]]:
 def test_ids_are_read_as_people_paste_them(case: dict[str, Any]) -> None:  # case U4
     ids, wrong = read(case["given"])
     assert (ids, wrong) == (case["ids"], case.get("wrong", []))
+
+
+@pytest.mark.parametrize("unit", [" ", "\u3000", ":", " :", ": ", "a ", ",", "[ ", '\u200b"'])
+def test_reading_takes_time_in_proportion_to_the_text(unit: str) -> None:
+    # As long as a body may be: a quadratic pattern would take minutes for one, past the suite's timeout.
+    for _ in range(3):
+        ids_in([unit * (262_144 // len(unit))])
