@@ -17,7 +17,7 @@ def read(**variables: str) -> Settings:
     return read_settings({f"TASK_STATUS_{name}": value for name, value in variables.items()})
 
 
-def test_nothing_set_is_a_usable_house() -> None:
+def test_with_nothing_set_the_service_is_usable() -> None:
     settings = read_settings({})
     assert settings.products == ("cdn", "dcdn", "vod")
     assert settings.auth.mode == "none"

@@ -6,8 +6,12 @@ reachable in other ways, so a marked request must name the account that the envi
 
 from __future__ import annotations
 
+import logging
+
 import msgspec
 from starlette.datastructures import Headers
+
+from functions.logs import log_event
 
 CONTROL_HEADER = "x-fc-control-path"
 ACCOUNT_HEADER = "x-fc-account-id"
@@ -20,9 +24,12 @@ class PlatformIdentity(msgspec.Struct, frozen=True):
 
     def control_path(self, headers: Headers) -> str | None:
         """The path the platform means, such as `/invoke` or `/http-invoke`; None for a request it has not marked."""
-        if self.account_id is not None and single(headers, ACCOUNT_HEADER) != self.account_id:
+        path = single(headers, CONTROL_HEADER)
+        if path and self.account_id is not None and single(headers, ACCOUNT_HEADER) != self.account_id:
+            # Should the platform ever leave the account out, events would be refused: the log must say so.
+            log_event("request without the account's number refused", level=logging.WARNING, controlPath=path[:200])
             return None
-        return single(headers, CONTROL_HEADER)
+        return path
 
 
 def single(headers: Headers, name: str) -> str | None:

@@ -144,18 +144,21 @@ def test_credentials_that_function_compute_did_not_mark_are_refused(  # case A4
     sink = Sink()
     assert opened(ON_ACCOUNT, credentials=sink).get("/healthz", headers=sent).status_code == 200
     assert sink.offered == []
-    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert warnings == (["credentials in headers refused"] if sent else [])
+    warnings = {record.getMessage() for record in caplog.records if record.levelname == "WARNING"}
+    assert ("credentials in headers refused" in warnings) == bool(sent)
 
 
 @pytest.mark.parametrize("path", ["/invoke", "/pre-stop"])
-def test_a_control_path_of_another_account_is_not_there(opened: Opener, path: str) -> None:  # case A4
+def test_a_control_path_of_another_account_is_not_there(  # case A4
+    opened: Opener, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
     server = opened(ON_ACCOUNT, events=Events())
     for account in ({}, {"x-fc-account-id": "6543210987654321"}):
         response = server.request(
             "POST" if path == "/invoke" else "GET", path, headers={"x-fc-control-path": path, **account}
         )
         problem(response, 404, "not-found")
+    assert any("account's number" in record.getMessage() for record in caplog.records)
 
 
 def test_elsewhere_anybody_could_have_sent_them(opened: Opener) -> None:
