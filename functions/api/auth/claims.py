@@ -65,5 +65,6 @@ def _words(claims: Mapping[str, Any], name: str) -> frozenset[str] | None:
         return None
     try:
         return msgspec.convert(claims[name], _Words)
-    except msgspec.ValidationError:
+    # Wording its own error, msgspec fails on a lone surrogate.
+    except (msgspec.ValidationError, UnicodeEncodeError):
         raise RequestRefused("token-claims", f"Its {name} must be a list of words.") from None

@@ -51,6 +51,7 @@ def signed(claims: dict[str, Any]) -> bytes:
 @given(st.sampled_from(PATHS), st.dictionaries(st.sampled_from(NAMES), anything, max_size=3))
 @example(PATHS[0], {"x": "\ud800"})
 @example(PATHS[1], {"products": ["\ud800"]})
+@example(PATHS[1], {"products": "\ud800"})
 @example(PATHS[1], {"sub": "\ud800"})
 @example(PATHS[0], {"exp": float("inf")})
 @example(PATHS[0], {"exp": 10**400})
