@@ -57,3 +57,18 @@ def test_a_body_without_any_quota_is_not_understood(body: Any) -> None:
     with pytest.raises(UpstreamFault) as raised:
         read_quotas(body, product="cdn")
     assert raised.value.reason is Reason.MALFORMED
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_each_kind_is_read_from_its_own_members(kind: str) -> None:
+    names = {
+        "url": "Url",
+        "directory": "Dir",
+        "regex": "Regex",
+        "preload": "Preload",
+        "block": "Block",
+        "ignore-params": "IgnoreParams",
+        "preload-edge": "PreloadEdge",
+    }
+    body = {f"{names[kind]}Quota": "9", f"{names[kind]}Remain": "4"}
+    assert read_quotas(body, product="cdn") == (QuotaFigures(kind, 9, 4),)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from itertools import pairwise
+from typing import Any, cast
 
 import pytest
 
 from functions.errors import Concern, Reason, UpstreamFault
 from functions.products.cdn import CDN
+from functions.upstream.caller import ActionCaller
+from functions.upstream.metrics import ActionStats
 from functions.upstream.operation import Operation
-from functions.upstream.sdk_client import RawAnswer
+from functions.upstream.rate_limiter import RateLimiter
+from functions.upstream.sdk_client import RawAnswer, SdkClient
 from tests.support.scripted_client import BY_ID, Script, ScriptedClient, caller_over
 from tests.support.virtual_time import run
 
@@ -99,3 +103,46 @@ def test_without_a_permit_in_time_nothing_is_called() -> None:
 
     refused = run(main())
     assert (refused.reason, refused.without_effect, len(client.calls)) == (Reason.THROTTLED, True, 1)
+
+
+def test_every_call_fault_throttling_and_retry_is_counted_once() -> None:
+    met = [fault(Reason.THROTTLED), fault(Reason.THROTTLED, concerns=Concern.DOMAIN), fault(Reason.UNAVAILABLE)]
+    client = ScriptedClient(failing(*met), latency=0.25)
+
+    async def main() -> ActionStats:
+        caller = caller_over(client)
+        await caller.call({}, asyncio.get_running_loop().time() + 30)
+        return caller.stats()
+
+    counted = run(main())
+    assert (counted.calls, counted.faults, counted.throttles, counted.retries) == (4, 3, 1, 3)
+    assert counted.latency == 0.25, "of the call that was answered"
+
+
+def test_a_call_that_was_never_answered_has_no_latency() -> None:
+    client = ScriptedClient(failing(fault(Reason.DENIED)))
+
+    async def main() -> ActionStats:
+        caller = caller_over(client)
+        with pytest.raises(UpstreamFault):
+            await caller.call({}, asyncio.get_running_loop().time() + 30)
+        return caller.stats()
+
+    assert run(main()).latency is None
+
+
+def test_the_pause_before_a_retry_doubles_and_jitter_halves_it_at_most() -> None:
+    met = [fault(Reason.UNAVAILABLE) for _ in range(3)]
+
+    def pauses(jitter: float) -> list[float]:
+        client = ScriptedClient(failing(*met), latency=0.0)
+
+        async def main() -> None:
+            caller = ActionCaller(BY_ID, cast("SdkClient", client), RateLimiter(30), jitter=lambda: jitter)
+            await caller.call({}, asyncio.get_running_loop().time() + 30)
+
+        run(main())
+        return [round(later - earlier, 3) for earlier, later in pairwise(client.sent_at)]
+
+    assert pauses(1.0) == [0.1, 0.2, 0.4]
+    assert pauses(0.0) == [0.05, 0.1, 0.2]

@@ -165,3 +165,11 @@ def test_the_wait_it_foretells_is_the_wait_that_comes(ahead: int, rate: int) -> 
     foretold, waited = run(main())
     assert foretold == pytest.approx(waited, abs=1.0001)
     assert (foretold == 0) == (waited == 0)
+
+
+@pytest.mark.parametrize("rate", [0.5, 0.25, 1.0, 30.0])
+def test_the_rate_it_tells_is_the_one_it_was_given(rate: float) -> None:
+    async def main() -> float:
+        return RateLimiter(rate).rate
+
+    assert run(main()) == rate

@@ -121,3 +121,19 @@ def test_nothing_is_kept_once_it_is_to_be_forgotten() -> None:
         assert await shared.run("a", oracle.answer) == 2
 
     run(main())
+
+
+@pytest.mark.parametrize("faults", [0, 1])
+def test_what_nobody_waits_for_any_more_ends_without_a_word(faults: int) -> None:
+    async def main() -> list[dict[str, object]]:
+        oracle, shared = Oracle(), sharing()
+        oracle.faults = faults
+        reported: list[dict[str, object]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
+        waiting = asyncio.ensure_future(shared.run("a", oracle.answer))
+        await asyncio.sleep(0.5)
+        waiting.cancel()
+        await asyncio.sleep(2)
+        return reported
+
+    assert run(main()) == []

@@ -155,12 +155,11 @@ class TaskLoader:
         key = TaskKey(self.product, task_id)
         principal = UNRESTRICTED if rows else principal
         before = self.cache.last(key, principal)
-        unchanged = before is not None and before.rows == rows
         snapshot = make_snapshot(
             key,
             rows,
             checked=asked,
-            unchanged_since=before.unchanged_since if before and unchanged else asked,
+            unchanged_since=before.unchanged_since if before is not None and before.rows == rows else asked,
             first_asked=self.cache.first_asked(key, principal),
             primed=before is not None and before.checked.age_at(asked) <= PRIMED_SECONDS,
         )

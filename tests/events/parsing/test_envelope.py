@@ -249,3 +249,36 @@ def test_an_envelope_without_records_is_no_fault(event: bytes) -> None:
 
 def test_no_event_name_carries_the_prefix_of_trigger_configurations() -> None:
     assert not [name for name in CHANGE_KINDS if name.startswith("oss:")]
+
+
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        ("ObjectReplication:ObjectCreated", ChangeKind.CREATED),
+        ("ObjectReplication:ObjectModified", ChangeKind.CREATED),
+        ("ObjectReplication:ObjectRemoved", ChangeKind.REMOVED),
+        ("ObjectCreated:CopyObject", ChangeKind.CREATED),
+        ("ObjectCreated:PutSymlink", ChangeKind.CREATED),
+        ("ObjectModified:UpdateObjectMeta", ChangeKind.CREATED),
+        ("ObjectRemoved:DeleteObjects", ChangeKind.REMOVED),
+    ],
+)
+def test_every_event_after_which_readers_see_something_else_is_a_change(event: str, kind: ChangeKind) -> None:
+    assert [change.kind for change in read_envelope(put(eventName=event)).changes] == [kind]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "ObjectCreated:InitiateMultipartUpload",
+        "ObjectCreated:UploadPart",
+        "ObjectCreated:UploadPartCopy",
+        "ObjectRemoved:AbortMultipartUpload",
+    ],
+)
+def test_a_part_of_an_upload_is_known_and_changes_nothing(event: str) -> None:
+    envelope = read_envelope(put(eventName=event))
+    assert envelope.changes == ()
+    assert [skip.reason for skip in envelope.skipped] != [
+        skip.reason for skip in read_envelope(put(eventName="ObjectCreated:NeverHeardOf")).skipped
+    ]

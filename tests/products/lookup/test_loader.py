@@ -364,3 +364,29 @@ def test_every_id_of_every_request_is_answered_exactly_once_whatever_happens(
         assert not bench.loader.batcher.calls_for(0, lane=Lane.NEW, caller="anonymous")
 
     run(main())
+
+
+def test_an_id_that_no_call_was_free_for_ran_out_of_time_and_no_call_of_it_did() -> None:
+    bench = Bench(latency=5.0, rate=1)
+
+    async def main() -> LookupResult:
+        with bench.loader.load(["1"], 10.0):
+            await asyncio.sleep(0.1)
+            with bench.loader.load(["2"], 10.0) as ask:
+                await ask.settled(0.5)
+                return ask.results()["2"]
+
+    result = run(main())
+    assert result.fault is not None
+    assert (result.fault.reason, result.batch) == (Reason.DEADLINE, None)
+
+
+def test_ids_answered_from_the_cache_are_counted_as_such() -> None:
+    bench = Bench()
+
+    async def main() -> None:
+        await bench.ask("1", "2")
+        await bench.ask("1", "2", "3")
+
+    run(main())
+    assert bench.caller.metrics.hits == 2

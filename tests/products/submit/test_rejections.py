@@ -35,3 +35,27 @@ def test_what_may_have_been_carried_out_is_of_unknown_outcome(code: str | None) 
 def test_the_vendor_s_time_goes_before_the_table_s() -> None:
     assert cause_of(fault(Reason.THROTTLED, "Throttling", retry=7.0)).retry_after == 7.0
     assert cause_of(fault(Reason.THROTTLED, "Throttling")).retry_after == 1
+
+
+def test_an_unknown_outcome_keeps_the_vendor_s_code() -> None:
+    assert cause_of(fault(Reason.UNAVAILABLE, "NeverHeardOf", refused=False)).vendor_code == "NeverHeardOf"
+
+
+@pytest.mark.parametrize(
+    ("reason", "rejected", "seconds"),
+    [
+        (Reason.THROTTLED, RejectReason.THROTTLED, 1.0),
+        (Reason.DEADLINE, RejectReason.DEADLINE, 2.0),
+        (Reason.TIMEOUT, RejectReason.UNAVAILABLE, 2.0),
+        (Reason.UNAVAILABLE, RejectReason.UNAVAILABLE, 2.0),
+        (Reason.DENIED, RejectReason.DENIED, None),
+        (Reason.BAD_CREDENTIALS, RejectReason.BAD_CREDENTIALS, None),
+        (Reason.NOT_ACTIVATED, RejectReason.NOT_ACTIVATED, None),
+        (Reason.MALFORMED, RejectReason.REJECTED, None),
+    ],
+)
+def test_without_a_code_the_reason_decides_when_the_vendor_surely_did_nothing(
+    reason: Reason, rejected: RejectReason, seconds: float | None
+) -> None:
+    cause = cause_of(fault(reason))
+    assert (cause.reason, cause.retry_after) == (rejected, seconds)

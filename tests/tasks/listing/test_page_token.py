@@ -72,3 +72,12 @@ def test_no_bytes_cause_anything_but_a_refusal(body: bytes) -> None:  # case A7
 def test_no_text_causes_anything_but_a_refusal(token: str) -> None:
     with pytest.raises(InvalidRequest):
         TOKENS.read(token, QUERY)
+
+
+def test_a_token_goes_on_whatever_order_the_same_filters_are_named_in() -> None:
+    first = msgspec.structs.replace(QUERY, statuses=("failed", "running"), object_types=("file", "regex"))
+    again = msgspec.structs.replace(QUERY, statuses=("running", "failed"), object_types=("regex", "file"))
+    assert TOKENS.read(TOKENS.write(first, {}), again) == {}
+    other = msgspec.structs.replace(first, statuses=("failed",))
+    with pytest.raises(InvalidRequest):
+        TOKENS.read(TOKENS.write(first, {}), other)
