@@ -144,7 +144,7 @@ def _get_healthz() -> Json:
         "name": "verbose",
         "in": "query",
         "schema": {"type": "string", "enum": ["1"]},
-        "description": "With figures; needs a token where one is needed at all.",
+        "description": "With the whole account's figures; where tokens are needed, one without `products` and `domains`.",
     }
     up = answer("It is.", ref("Health"), ("X-Request-Id",), {"up": {"status": "ok"}})
     return _operation(
@@ -153,7 +153,7 @@ def _get_healthz() -> Json:
         "Whether the service is up",
         "Open to everybody, without data of the account.",
         parameters=[verbose],
-        responses={"200": up, **problems(_OPEN_ROUTE | {401, 503})},
+        responses={"200": up, **problems(_OPEN_ROUTE | {401, 403, 503})},
     ) | {"security": [{}, {"token": []}]}
 
 

@@ -16,6 +16,7 @@ from functions.api.parsing.raw import only_parameters
 from functions.api.problems import RequestRefused
 from functions.api.protocols import HasFigures
 from functions.api.responses import json_response
+from functions.tasks.query import EVERYTHING
 from functions.tasks.results import Tasks
 
 OPENAPI_PATH = Path(__file__).parent.parent.parent / "web" / "openapi.json"
@@ -37,7 +38,11 @@ def open_routes(tasks: Tasks, authenticator: Authenticator, stopping: Callable[[
             raise RequestRefused("stopping", "This instance is about to end; ask another one.", retry_after=1)
         if not verbose:
             return json_response(Health("ok"))
-        await authenticator.authenticate(request.headers)
+        grant = await authenticator.authenticate(request.headers)
+        if grant.scope.audience != EVERYTHING.audience:
+            raise RequestRefused(
+                "forbidden", "Figures are the whole account's: a token with `products` or `domains` may not see them."
+            )
         return json_response(Health("ok", tasks.figures() if isinstance(tasks, HasFigures) else ()))
 
     async def openapi(request: Request) -> Response:

@@ -130,17 +130,27 @@ def test_open_routes_stay_open(guarded: tuple[httpx.Client, StubTasks], path: st
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 def test_a_good_token_opens(scheme: str) -> None:
-    tasks = FiguredTasks()
+    tasks = StubTasks()
     with serving(Settings(auth=GUARDED), tasks, linger=True) as server:
         headers = {"Authorization": f"{scheme} {signed(products=['cdn'], domains=['*.Example.com'])}"}
         assert server.get(ASKED, headers=headers).status_code == 200
         assert server.get("/v1/tasks", headers=headers).status_code == 200
         assert server.post("/v1/tasks/query", json={"taskId": ["1"]}, headers=headers).status_code == 200
-        assert server.get("/healthz?verbose=1", headers=headers).json()["figures"] == {"cdn": {"calls": 3}}
     scopes = [question.scope for question in tasks.questions]
     products, domains = frozenset({"cdn"}), frozenset({"*.example.com"})
     assert [(scope.products, scope.domains) for scope in scopes] == [(products, domains)] * 3
     assert len({scope.caller for scope in scopes}) == 1
+
+
+def test_figures_of_the_whole_account_are_for_tokens_that_may_see_all_of_it() -> None:
+    with serving(Settings(auth=GUARDED), FiguredTasks(), linger=True) as server:
+
+        def asked(**claims: list[str]) -> httpx.Response:
+            return server.get("/healthz?verbose=1", headers={"Authorization": f"Bearer {signed(**claims)}"})
+
+        assert asked(actions=[]).json()["figures"] == {"cdn": {"calls": 3}}
+        for narrow in ({"products": ["cdn"]}, {"domains": ["*.example.com"]}, {"products": []}):
+            problem(asked(**narrow), 403, "forbidden")
 
 
 def test_a_clock_may_be_a_little_off(guarded: tuple[httpx.Client, StubTasks]) -> None:
@@ -216,7 +226,7 @@ def test_a_minted_token_opens(
     assert (claims["products"], claims["domains"], claims["actions"]) == (["cdn", "dcdn"], ["*.example.com"], [])
     assert claims["exp"] - claims["iat"] == 60
     headers = {"Authorization": f"Bearer {token}"}
-    assert guarded[0].get("/healthz?verbose=1", headers=headers).status_code == 200
+    assert guarded[0].get(ASKED, headers=headers).status_code == 200
 
 
 def test_without_a_secret_none_is_minted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
