@@ -29,6 +29,8 @@ from functions.tasks.results import LookupAnswer
 HEARTBEAT_SECONDS = 15.0
 LONGEST_STREAM_SECONDS = 7_200.0
 END_BEFORE_TIMEOUT_SECONDS = 5.0
+LAST_WORDS_SECONDS = 2.0
+"""How long a client may take to read the end of its stream; one that does not read cannot hold the stream open."""
 _FRAME_CACHE_BYTES = 4 * 1024 * 1024
 _HEARTBEAT = b":\n\n"
 
@@ -113,7 +115,8 @@ class _EventStream(Response):
             writing = asyncio.create_task(self._write(watch, first, send, end, known=known))
             leaving = asyncio.create_task(_client_left(receive))
             try:
-                await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+                seconds_left = end + LAST_WORDS_SECONDS - asyncio.get_running_loop().time()
+                await asyncio.wait({writing, leaving}, timeout=seconds_left, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 leaving.cancel()
                 writing.cancel()
@@ -128,14 +131,15 @@ class _EventStream(Response):
         await write(_HEARTBEAT if known else self._streams.frames.between(None, answer))
         while not answer.report.summary.done:
             later = await watch.after(answer, min(end, loop.time() + HEARTBEAT_SECONDS))
-            if later is not None:
-                await write(self._streams.frames.between(answer, later))
-                answer = later
-            elif watch.closed or loop.time() >= end:
+            # A client that did not read may have held up this loop until long after the end.
+            if loop.time() >= end or (later is None and watch.closed):
                 await write(self._streams.come_back(), more=False)
                 return
-            else:
+            if later is None:
                 await write(_HEARTBEAT)
+            else:
+                await write(self._streams.frames.between(answer, later))
+                answer = later
         await write(_done(answer.report), more=False)
 
 

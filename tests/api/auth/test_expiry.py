@@ -8,8 +8,10 @@ import time
 import httpx
 import jwt
 import pytest
+from starlette.types import Message
 
 from emulator.testing import Transition
+from functions.api.sse import LAST_WORDS_SECONDS
 from functions.server import Components, create_app
 from functions.settings import AuthSettings, Settings
 from tests.api.conftest import Opener
@@ -55,3 +57,46 @@ def test_a_token_that_is_over_but_for_the_clocks_waits_no_more(opened: Opener, t
     server = opened(SETTINGS)
     assert server.get("/v1/tasks?taskId=1&wait=55", headers=bearer(-5)).status_code == 200
     assert tasks.lookup_question.wait == 0
+
+
+async def unread(seconds_until_read: float) -> tuple[list[bytes], float]:
+    """What a client is sent that reads its stream only then, and how long the stream took."""
+    account = Account()
+    account.tasks.add("cdn", ["http://example.com/a"], task_id="24840", transition=NEVER, age=120)
+    app = create_app(Components(settings=SETTINGS, tasks=instance_over(account)))
+    loop, sent, left = asyncio.get_running_loop(), list[bytes](), asyncio.Event()
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            sent.append(message.get("body", b""))
+            account.tasks.set_row("cdn", "24840", "http://example.com/a", status="Refreshing", progress=7.0)
+            await asyncio.sleep(seconds_until_read)
+
+    async def receive() -> Message:
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    headers = {"Accept": "text/event-stream", **bearer(30)}
+    await app(
+        {
+            "type": "http",
+            "method": "GET",
+            "path": "/v1/tasks",
+            "query_string": b"taskId=cdn:24840",
+            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        },
+        receive,
+        send,
+    )
+    return sent, loop.time()
+
+
+def test_a_client_that_does_not_read_cannot_hold_its_stream_open() -> None:  # case A8
+    sent, seconds = run(unread(10_000))
+    assert len(sent) == 1
+    assert seconds <= 31 + LAST_WORDS_SECONDS
+
+
+def test_a_client_that_reads_late_is_told_nothing_more_once_its_token_is_over() -> None:  # case A8
+    sent, _ = run(unread(30.5))
+    assert [part.partition(b":")[0] for part in sent] == [b"event", b"retry"]
