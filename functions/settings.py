@@ -54,6 +54,7 @@ class CallerLimits(msgspec.Struct, frozen=True, kw_only=True):
     """What one caller may use of an instance; callers who cannot be told apart share ten times as much.
 
     `waits` and `ids` are bounds on what is open at the same time: waits and streams, and ids that are looked up.
+    `lists_per_minute` bounds quota questions and jobs, too: each costs vendor calls.
     """
 
     waits: int = 100

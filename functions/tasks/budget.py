@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
 
 import msgspec
@@ -39,8 +39,8 @@ class CallerBudgets:
 
     def __init__(self, limits: CallerLimits, clock: Clock) -> None:
         """`clock` times what is bounded by the minute and by the day."""
-        self._waits = _Distinct(limits.waits, "open waits and streams")
-        self._ids = _Distinct(limits.ids, "distinct ids being looked up")
+        self._waits = _Concurrent(limits.waits, "open waits and streams")
+        self._ids = _Concurrent(limits.ids, "ids being looked up, those of equal lookups counted once,")
         self._lists = _Windowed(limits.lists_per_minute, MINUTE_SECONDS, "lists a minute", clock)
         self._urls = (
             _Windowed(limits.urls_per_minute, MINUTE_SECONDS, "submitted URLs a minute", clock),
@@ -50,17 +50,20 @@ class CallerBudgets:
     @contextmanager
     def wait(self, caller: str) -> Iterator[None]:
         """One wait or stream, while it is open. Raises BudgetExceeded."""
-        with self._waits.hold(caller, (object(),)):
+        with self._waits.hold(caller, object()):
             yield
 
     @contextmanager
-    def ids(self, caller: str, ids: Collection[Hashable]) -> Iterator[None]:
-        """These ids, while they are being looked up or waited for. Raises BudgetExceeded."""
-        with self._ids.hold(caller, ids):
+    def ids(self, caller: str, lookup: Hashable, count: int) -> Iterator[None]:
+        """The `count` ids of a lookup, while it lasts; equal lookups share their work and count once.
+
+        The same ids in another lookup count again: its answer has to be made anew. Raises BudgetExceeded.
+        """
+        with self._ids.hold(caller, lookup, count):
             yield
 
     def charge_list(self, caller: str) -> None:
-        """One list query. Raises BudgetExceeded."""
+        """One list query, or another that costs vendor calls whatever is cached. Raises BudgetExceeded."""
         self._lists.check(caller, 1)
         self._lists.charge(caller, 1)
 
@@ -83,31 +86,37 @@ def _limit_of(caller: str, limit: int) -> float:
     return limit * ANONYMOUS_FACTOR if caller == ANONYMOUS else limit
 
 
-class _Distinct:
-    """At most `limit` distinct things of a caller at the same time."""
+class _Concurrent:
+    """At most `limit` units of a caller's distinct things at the same time."""
 
     def __init__(self, limit: int, what: str) -> None:
         self._limit = limit
         self._what = what
         self._held: dict[str, Counter[Hashable]] = {}
+        self._used: Counter[str] = Counter()
 
     @contextmanager
-    def hold(self, caller: str, things: Collection[Hashable]) -> Iterator[None]:
+    def hold(self, caller: str, thing: Hashable, units: int = 1) -> Iterator[None]:
         held = self._held.get(caller, Counter())
         limit = _limit_of(caller, self._limit)
-        if len(held) + sum(thing not in held for thing in things) > limit:
+        if thing not in held and self._used[caller] + units > limit:
             raise BudgetExceeded(f"at most {limit} {self._what} for one caller", _WHEN_FREE_SECONDS)
         self._held[caller] = held
-        held.update(things)
+        self._used[caller] += 0 if thing in held else units
+        held[thing] += 1
         try:
             yield
         finally:
-            held.subtract(things)
-            for thing in things:
-                if not held[thing]:
-                    del held[thing]
-            if not held:
-                self._held.pop(caller, None)
+            self._release(caller, thing, units)
+
+    def _release(self, caller: str, thing: Hashable, units: int) -> None:
+        held = self._held[caller]
+        held[thing] -= 1
+        if not held[thing]:
+            del held[thing]
+            self._used[caller] -= units
+        if not held:
+            del self._held[caller], self._used[caller]
 
 
 class _Spent(msgspec.Struct):

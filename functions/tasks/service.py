@@ -65,7 +65,7 @@ class TaskService:
         """Every id asked, exactly once; held as long as the query says. Raises NothingAnswered, BudgetExceeded."""
         self._freeze.tick()
         caller = query.scope.caller
-        with self._budgets.ids(caller, query.ids):
+        with self._budgets.ids(caller, query.watch_key, len(query.ids)):
             if not query.wait:
                 return await self._lookup.answer(query)
             with self._budgets.wait(caller):
@@ -75,7 +75,7 @@ class TaskService:
     async def watch(self, query: LookupQuery) -> AsyncIterator[Viewer]:
         """A view on the watch of these ids, shared with everybody who may see the same. Raises BudgetExceeded."""
         caller = query.scope.caller
-        with self._budgets.ids(caller, query.ids), self._budgets.wait(caller):
+        with self._budgets.ids(caller, query.watch_key, len(query.ids)), self._budgets.wait(caller):
             async with self._watches.watch(query) as viewer:
                 yield viewer
 
@@ -84,8 +84,9 @@ class TaskService:
         return await self._lookup.poll(query)
 
     async def quota(self, scope: Scope = EVERYTHING) -> QuotaAnswer:
-        """What is left of the day's quotas, of every product in `scope`. Raises NothingAnswered."""
+        """What is left of the day's quotas, of every product in `scope`. Raises NothingAnswered, BudgetExceeded."""
         self._freeze.tick()
+        self._budgets.charge_list(scope.caller)
         return await self._quotas.report(scope)
 
     async def follow_urls(self, product: str, urls: tuple[str, ...]) -> LookupAnswer:
@@ -104,13 +105,14 @@ class TaskService:
         return msgspec.structs.replace(answer, report=with_matches(answer.report, matches, coverage))
 
     async def job(self, product: str, job_id: str, query: LookupQuery) -> LookupQuery | None:
-        """The lookup of the tasks that a job made, asked for like `query`. Raises NothingAnswered.
+        """The lookup of the tasks that a job made, asked for like `query`. Raises NothingAnswered, BudgetExceeded.
 
         None for a job that is unknown, or of which the caller may see nothing.
         """
         self._freeze.tick()
         if product not in query.visible_products:
             return None
+        self._budgets.charge_list(query.scope.caller)
         try:
             deadline = asyncio.get_running_loop().time() + self._settings.deadline_seconds
             job = await self._products[product].job(job_id, deadline)

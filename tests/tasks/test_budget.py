@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack, suppress
 from datetime import datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from functions.model import Moment
 from functions.settings import CallerLimits, Settings
 from functions.tasks.budget import BudgetExceeded, CallerBudgets
 from functions.tasks.query import ANONYMOUS, ANONYMOUS_SCOPE, EVERYTHING, ListQuery, LookupQuery, RequestedId, Scope
+from functions.tasks.results import NothingAnswered
 from functions.tasks.submit import Submission
 from tests.support.virtual_service import ALL, Account, instance_over
 from tests.support.virtual_time import LoopClock, run
@@ -53,15 +55,31 @@ def test_a_caller_may_hold_so_many_waits_and_another_caller_as_many_again(budget
         pass
 
 
-def test_the_same_ids_in_many_streams_of_a_caller_count_once(budgets: CallerBudgets) -> None:
-    ids = range(10)
+def test_the_ids_of_equal_lookups_count_once_and_those_of_others_each_time(budgets: CallerBudgets) -> None:
     with ExitStack() as lookups:
         for _ in range(50):
-            lookups.enter_context(budgets.ids("a", ids))
+            lookups.enter_context(budgets.ids("a", "a lookup", 6))
+        lookups.enter_context(budgets.ids("a", "another", 4))
         with pytest.raises(BudgetExceeded):
-            lookups.enter_context(budgets.ids("a", [10]))
-    with budgets.ids("a", range(10, 20)):
+            lookups.enter_context(budgets.ids("a", "a third", 1))
+    with budgets.ids("a", "a third", 10):
         pass
+
+
+def test_streams_of_the_same_ids_that_differ_in_what_they_show_are_no_way_around_the_budget() -> None:
+    async def main() -> None:
+        service = instance_over(Account(), Settings(callers=LIMITS))
+        query = lookup_of(RUDE, range(10))
+        other_order = msgspec.structs.replace(query, ids=query.ids[::-1])
+        async with service.watch(query), service.watch(other_order):
+            pass
+        other_rows, fewer = msgspec.structs.replace(query, objects=7), lookup_of(RUDE, range(9))
+        for other in (other_rows, fewer):
+            with pytest.raises(BudgetExceeded):
+                async with service.watch(query), service.watch(other):
+                    pass
+
+    run(main())
 
 
 def test_callers_who_cannot_be_told_apart_share_ten_times_as_much(budgets: CallerBudgets) -> None:
@@ -198,6 +216,29 @@ def test_lists_are_bounded_by_the_minute_and_other_callers_are_not_touched() -> 
         await service.list(ListQuery(products=ALL, scope=ANONYMOUS_SCOPE))
 
     run(main())
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda service: service.quota(RUDE),
+        lambda service: service.job("vod", "41d465e31957", LookupQuery(ids=(), products=ALL, scope=RUDE)),
+    ],
+    ids=["quota", "job"],
+)
+def test_what_costs_a_vendor_call_each_time_is_bounded_like_lists(ask: Callable[..., Awaitable[object]]) -> None:
+    async def main() -> int:
+        account = Account()
+        service = instance_over(account, Settings(callers=LIMITS))
+        for _ in range(3):
+            with suppress(NothingAnswered):
+                await ask(service)
+        calls = account.calls.total()
+        with pytest.raises(BudgetExceeded):
+            await ask(service)
+        return account.calls.total() - calls
+
+    assert run(main()) == 0
 
 
 def test_a_caller_with_narrow_rights_leaves_the_reserve_of_the_days_quota_and_one_with_all_rights_need_not() -> None:
