@@ -144,7 +144,7 @@ def _get_healthz() -> Json:
         "name": "verbose",
         "in": "query",
         "schema": {"type": "string", "enum": ["1"]},
-        "description": "With the whole account's figures; where tokens are needed, one without `products` and `domains`.",
+        "description": "With figures of the whole account; a token for it has no `products` and no `domains`.",
     }
     up = answer("It is.", ref("Health"), ("X-Request-Id",), {"up": {"status": "ok"}})
     return _operation(
