@@ -59,7 +59,7 @@ class WindowScan:
             reader, read = read_page(reader, first), 1
             # A row that cannot be placed may belong to any task: then each is looked up by itself.
             while reader.reliable:
-                for task_id, rows in _whole_tasks(reader.groups, wanted):
+                for task_id, rows in _tasks_in(reader.groups, wanted):
                     wanted.discard(task_id)
                     yield task_id, rows
                 reader = replace(reader, groups=())
@@ -89,11 +89,11 @@ class WindowScan:
         return 0 < wanted > pages - read and read < _MAX_PAGES
 
 
-def _whole_tasks(groups: tuple[RowGroup, ...], wanted: set[str]) -> list[tuple[str, Rows]]:
-    """The wanted tasks of the groups, with all their rows."""
+def _tasks_in(groups: tuple[RowGroup, ...], wanted: set[str]) -> list[tuple[str, Rows]]:
+    """The wanted tasks of the groups, each with all its rows: a group is never cut here."""
     tasks: dict[str, list[Row]] = {}
     for group in groups:
         for row in group.rows:
-            if group.whole and row.task_id in wanted:
+            if row.task_id in wanted:
                 tasks.setdefault(row.task_id, []).append(row)
     return [(task_id, tuple(rows)) for task_id, rows in tasks.items()]

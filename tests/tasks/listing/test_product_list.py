@@ -1,0 +1,39 @@
+"""A product's lists, where the vendor's TotalCount is wrong."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from functions.model import Moment, Row, Status
+from functions.products.listing.pages import EVERY_ROW, ListPage, VendorFilter
+from functions.products.listing.reader import ListChoice, PageSizes, start_reading
+from functions.tasks.listing.product_list import ProductList
+from functions.tasks.listing.row_filter import RowFilter
+from functions.tasks.query import ListQuery
+
+NOON = 43_200
+BY_TYPE = (ListChoice(VendorFilter(object_type="file")), ListChoice(VendorFilter(object_type="directory")))
+ROW_FILTER = RowFilter(ListQuery(products=("cdn",)))
+
+
+def full_page(first_task: int, pages_left: int | None) -> ListPage:
+    created = datetime.fromtimestamp(NOON, UTC)
+    rows = (
+        Row(str(first_task - n), "http://a.com/", "file", Status.COMPLETE, "Complete", created_at=created)
+        for n in range(5)
+    )
+    return ListPage(rows=tuple(rows), more=True, readable=True, asked=Moment(0.0, 0.0), pages_left=pages_left)
+
+
+def test_narrower_lists_never_begin_within_a_second_that_is_handed_on_in_parts() -> None:
+    reader = start_reading(ListChoice(EVERY_ROW, BY_TYPE), PageSizes(5, 1), 0, NOON)
+    begun = ProductList(product="cdn", readers=(reader,)).with_page(0, full_page(90, 0), ROW_FILTER)
+    assert [each.part for each in begun.readers] == [1]
+    assert len(begun.with_page(0, full_page(80, 7), ROW_FILTER).readers) == 1
+
+
+def test_a_list_is_read_on_only_while_the_vendor_counts_few_pages() -> None:
+    reader = start_reading(ListChoice(EVERY_ROW, BY_TYPE), PageSizes(5, 10), 0, NOON)
+    for pages_left, readers in ((2, 1), (3, 2), (None, 2)):
+        begun = ProductList(product="cdn", readers=(reader,)).with_page(0, full_page(90, pages_left), ROW_FILTER)
+        assert len(begun.readers) == readers
