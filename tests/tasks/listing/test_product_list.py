@@ -16,11 +16,18 @@ BY_TYPE = (ListChoice(VendorFilter(object_type="file")), ListChoice(VendorFilter
 ROW_FILTER = RowFilter(ListQuery(products=("cdn",)))
 
 
-def full_page(first_task: int, pages_left: int | None) -> ListPage:
-    created = datetime.fromtimestamp(NOON, UTC)
+def full_page(first_task: int, pages_left: int | None, *, seconds: int = 1) -> ListPage:
+    """Five tasks, a second each or all in one; the newest at noon."""
     rows = (
-        Row(str(first_task - n), "http://a.com/", "file", Status.COMPLETE, "Complete", created_at=created)
-        for n in range(5)
+        Row(
+            str(first_task - number),
+            "http://a.com/",
+            "file",
+            Status.COMPLETE,
+            "Complete",
+            created_at=datetime.fromtimestamp(NOON - number * (seconds - 1), UTC),
+        )
+        for number in range(5)
     )
     return ListPage(rows=tuple(rows), more=True, readable=True, asked=Moment(0.0, 0.0), pages_left=pages_left)
 
@@ -37,3 +44,18 @@ def test_a_list_is_read_on_only_while_the_vendor_counts_few_pages() -> None:
     for pages_left, readers in ((2, 1), (3, 2), (None, 2)):
         begun = ProductList(product="cdn", readers=(reader,)).with_page(0, full_page(90, pages_left), ROW_FILTER)
         assert len(begun.readers) == readers
+
+
+def test_a_list_that_would_be_handed_on_in_parts_is_not_read_on_while_narrower_ones_can_begin() -> None:
+    reader = start_reading(ListChoice(EVERY_ROW, BY_TYPE), PageSizes(5, 2), 0, NOON)
+    for pages_left, readers in ((1, 1), (2, 2)):
+        begun = ProductList(product="cdn", readers=(reader,)).with_page(0, full_page(90, pages_left), ROW_FILTER)
+        assert len(begun.readers) == readers
+
+
+def test_what_was_read_before_narrower_lists_begin_is_kept_and_they_begin_below_it() -> None:
+    reader = start_reading(ListChoice(EVERY_ROW, BY_TYPE), PageSizes(5, 10), 0, NOON)
+    begun = ProductList(product="cdn", readers=(reader,)).with_page(0, full_page(90, 9, seconds=2), ROW_FILTER)
+    seen, *narrower = begun.readers
+    assert [group.position.second for group in seen.groups] == [NOON, NOON - 1, NOON - 2, NOON - 3]
+    assert [(each.newest, each.asks) for each in narrower] == [(NOON - 4, choice.asks) for choice in BY_TYPE]
