@@ -88,6 +88,8 @@ def test_tasks_above_a_url_are_found_newest_first_and_say_how_they_concern_it_ca
 def test_a_question_by_url_costs_its_own_list_and_those_of_what_can_cover_it() -> None:
     _, calls = listed(WORLD, object_paths=(URL,))
     assert len(calls) == 3 + 3 + 2  # VOD's list cannot be asked for regular expressions
+    _, calls = listed(WORLD, object_paths=(URL,), object_types=("file",))
+    assert len(calls) == 3
 
 
 @pytest.mark.parametrize(
@@ -157,6 +159,27 @@ def test_nothing_is_asked_of_another_scheme_for_a_caller_who_may_not_see_the_hos
         scope=Scope(domains=frozenset({"b.com"})),
     )
     assert (page.other_scheme, calls) == (None, [])
+
+
+def test_the_other_scheme_is_named_for_what_the_caller_may_see_only() -> None:
+    anywhere = Added("cdn", "1", ("https://.*/img/logo.png",), "regex")
+    assert listed([anywhere], object_paths=(URL,))[0].other_scheme == "https://a.com/img/logo.png"
+    narrow = Scope(domains=frozenset({"a.com"}))
+    assert listed([anywhere], object_paths=(URL,), scope=narrow)[0].other_scheme is None
+
+
+def test_the_other_scheme_is_not_named_where_a_page_before_had_tasks() -> None:
+    async def main() -> TaskList:
+        account = account_with([EXACT, msgspec.structs.replace(EXACT, task_id="15")])
+        account.tasks.add("cdn", ["https://a.com/img/logo.png"])
+        query = ListQuery(products=ALL, object_paths=(URL,), page_size=1)
+        first = (await instance_over(account).list(query)).page
+        account.tasks.remove("vod", EXACT.task_id)
+        query = msgspec.structs.replace(query, page_token=first.next_page_token)
+        return (await instance_over(account).list(query)).page
+
+    page = run(main())
+    assert (page.tasks, page.other_scheme) == ((), None)
 
 
 @pytest.mark.parametrize("asked", [".example.com", "*.example.com", "*.EXAMPLE.com."])
