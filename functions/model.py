@@ -127,7 +127,7 @@ class TaskSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     `checked` is when the product was asked; `unchanged_since` is when these same rows were first seen; `first_asked`
     is when this service first saw the id; `primed` tells that the vendor had been asked about it shortly before.
     `created_at` is the earliest creation time among the rows. `done`: every row is terminal and no further row can be
-    expected; only then is the answer final.
+    expected; only then is the answer final. `recorded`: it was read from the history, not from the product.
     """
 
     key: TaskKey
@@ -138,6 +138,7 @@ class TaskSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     primed: bool
     created_at: datetime | None
     done: bool
+    recorded: bool = False
 
     @property
     def found(self) -> bool:
@@ -150,7 +151,7 @@ class TaskSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     def narrowed_to(self, rows: tuple[Row, ...]) -> TaskSnapshot:
         """The same snapshot with some of the rows only."""
-        return make_snapshot(
+        part = make_snapshot(
             self.key,
             rows,
             checked=self.checked,
@@ -158,6 +159,7 @@ class TaskSnapshot(msgspec.Struct, frozen=True, kw_only=True):
             first_asked=self.first_asked,
             primed=self.primed,
         )
+        return msgspec.structs.replace(part, recorded=self.recorded)
 
 
 def make_snapshot(  # noqa: PLR0913 -- members, each by name

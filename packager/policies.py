@@ -26,18 +26,22 @@ _PREFIX = "cdn-task-status"
 
 
 class Rights(msgspec.Struct, frozen=True):
-    """What one function may do: kinds of vendor operations, actions on the store's objects, listing them."""
+    """What one function may do: kinds of vendor operations, actions on the store's objects, listing them.
+
+    `keeps_history`: it writes finished tasks, and nothing else.
+    """
 
     kinds: Sequence[OperationKind]
     object_actions: Sequence[str] = ()
     lists_store: bool = False
+    keeps_history: bool = False
     products: Sequence[str] = DEFAULT_PRODUCTS
 
 
 RIGHTS: Mapping[str, Rights] = MappingProxyType(
     {
-        "task-status": Rights(_READS, ("oss:GetObject",)),
-        "task-status-submit": Rights((*_READS, OperationKind.SUBMIT), ("oss:GetObject",)),
+        "task-status": Rights(_READS, ("oss:GetObject",), keeps_history=True),
+        "task-status-submit": Rights((*_READS, OperationKind.SUBMIT), ("oss:GetObject",), keeps_history=True),
         "task-events": Rights(
             (*_READS, OperationKind.SUBMIT), ("oss:GetObject", "oss:PutObject", "oss:DeleteObject"), True
         ),
@@ -59,6 +63,8 @@ def policy(rights: Rights) -> Mapping[str, Any]:
     statements = [_statement(vendor_actions(rights), "*")]
     if rights.object_actions:
         statements.append(_statement(rights.object_actions, f"{_STORE}/{_PREFIX}/*"))
+    if rights.keeps_history:
+        statements.append(_statement(("oss:PutObject",), f"{_STORE}/{_PREFIX}/tasks/*"))
     if rights.lists_store:
         condition = {"StringLike": {"oss:Prefix": [f"{_PREFIX}/*"]}}
         statements.append({**_statement(("oss:ListObjects",), _STORE), "Condition": condition})

@@ -78,6 +78,13 @@ class ObjectCounts(_Contract, frozen=True, kw_only=True):
     unknown: int = 0
 
 
+class Source(StrEnum):
+    """Where what is said of a task comes from."""
+
+    VENDOR = "vendor"
+    HISTORY = "history"
+
+
 class Task(_Contract, frozen=True, kw_only=True, omit_defaults=True):
     """One task, folded from its rows.
 
@@ -100,6 +107,7 @@ class Task(_Contract, frozen=True, kw_only=True, omit_defaults=True):
     objects: tuple[TaskObject, ...]
     objects_omitted: int
     partial: bool = False
+    source: Source = Source.VENDOR
     match: MatchWord | None = None
 
 

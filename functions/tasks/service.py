@@ -18,6 +18,7 @@ from functions.products.registry import SPECS
 from functions.products.submit.rejections import Refused, RejectionCause, Submitted
 from functions.settings import Settings
 from functions.tasks.budget import CallerBudgets
+from functions.tasks.history.history import History
 from functions.tasks.listing.page import TaskLister
 from functions.tasks.lookup.jobs import job_lookup
 from functions.tasks.lookup.lookup import TaskLookup
@@ -40,22 +41,23 @@ if TYPE_CHECKING:
 class TaskService:
     """Answers queries about tasks of all enabled products, and submits new ones."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- collaborators, each by name
         self,
         settings: Settings,
         products: Mapping[str, Product],
         cache: TaskCache,
         clock: Clock,
         fleet: RedisFleet | None = None,
+        history: History | None = None,
     ) -> None:
-        """`products` in the order of the registry."""
+        """`products` in the order of the registry; without `history` only they answer."""
         self._fleet = fleet
         self._settings = settings
         self._products = products
         self._cache = cache
-        self._lookup = TaskLookup(settings, products, cache, clock)
+        self._lookup = TaskLookup(settings, products, cache, clock, history)
         self._watches = Watches(self._poll)
-        self._lister = TaskLister(settings, products, clock)
+        self._lister = TaskLister(settings, products, clock, history)
         self._quotas = Quotas(settings, products, clock)
         self._budgets = CallerBudgets(settings.callers, clock)
         self._reserve = QuotaReserve(self._quotas.report, settings.keep_quota, clock)
@@ -197,7 +199,7 @@ def _surely_not_submitted(submitted: Submitted) -> int:
 
 
 def build_service(settings: Settings, credentials: CredentialSource, clock: Clock | None = None) -> TaskService:
-    """The service over the real products. Nothing is connected before the first query."""
+    """The service over the real products. Nothing is connected before the first query. Raises SettingsError."""
     clock = clock or SystemClock()
     cache = TaskCache(clock, settings.fresh_seconds)
     shared = SharedState(cache=cache, clock=clock)
@@ -206,7 +208,7 @@ def build_service(settings: Settings, credentials: CredentialSource, clock: Cloc
         name: Product(SPECS[name], settings.config_of(SPECS[name]), credentials, shared, fleet)
         for name in settings.products
     }
-    return TaskService(settings, products, cache, clock, fleet)
+    return TaskService(settings, products, cache, clock, fleet, _history(settings, credentials, clock))
 
 
 def _fleet(settings: Settings) -> RedisFleet | None:
@@ -215,3 +217,11 @@ def _fleet(settings: Settings) -> RedisFleet | None:
     from functions.products.shared.fleet import RedisFleet  # noqa: PLC0415 -- takes long to import, and few need it
 
     return RedisFleet(settings.shared, settings.account_id)
+
+
+def _history(settings: Settings, credentials: CredentialSource, clock: Clock) -> History | None:
+    if settings.store is None:
+        return None
+    from functions.store.oss import open_store  # noqa: PLC0415 -- most functions have no store
+
+    return History(open_store(settings, credentials), clock)

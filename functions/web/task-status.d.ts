@@ -32,6 +32,7 @@ export interface Task {
   objects: TaskObject[];
   objectsOmitted: number;
   partial?: boolean;
+  source?: Source;
   match?: 'exact' | 'directory' | 'regex' | (string & {});
 }
 
@@ -63,6 +64,9 @@ export interface ObjectError {
   reason: 'internal-error' | 'origin-timeout' | 'origin-5xx' | 'other' | (string & {});
   message: string;
 }
+
+/** Where what is said of a task comes from. */
+export type Source = 'history' | 'vendor';
 
 /** An id that every product asked answered for, and none knows. */
 export interface NotFound {

@@ -24,6 +24,8 @@ from functions.products.product import Product, SharedState
 from functions.products.registry import SPECS
 from functions.products.spec import ProductSpec
 from functions.settings import Settings
+from functions.store.protocol import ObjectStore
+from functions.tasks.history.history import History
 from functions.tasks.query import ListQuery
 from functions.tasks.report import Task
 from functions.tasks.service import TaskService
@@ -108,7 +110,10 @@ def _on_the_wire(value: Any) -> str:
 
 
 def instance_over(
-    account: Account, settings: Settings | None = None, specs: Mapping[str, ProductSpec] = SPECS
+    account: Account,
+    settings: Settings | None = None,
+    specs: Mapping[str, ProductSpec] = SPECS,
+    store: ObjectStore | None = None,
 ) -> TaskService:
     """One instance of the service; several over one account know nothing of each other."""
     settings = settings or Settings()
@@ -122,7 +127,7 @@ def instance_over(
         product.close()
         for caller in product._callers.values():
             caller._client = account  # type: ignore[assignment]
-    return TaskService(settings, products, cache, clock)
+    return TaskService(settings, products, cache, clock, history=History(store, clock) if store else None)
 
 
 def with_pages_of(rows: int, names: Iterable[str] = ALL) -> dict[str, ProductSpec]:

@@ -13,6 +13,7 @@ from functions.errors import InvalidRequest, ParameterFault, Reason, UpstreamFau
 from functions.model import Clock, Status
 from functions.products.product import Product
 from functions.settings import Settings
+from functions.tasks.history.history import History
 from functions.tasks.listing.complete import Completed, ListedTask, complete
 from functions.tasks.listing.page_filler import PageFiller, TimeLimits
 from functions.tasks.listing.page_token import PageTokens
@@ -49,8 +50,11 @@ _OF_PARAMETERS: Mapping[str | None, str] = MappingProxyType(
 class TaskLister:
     """Answers list questions."""
 
-    def __init__(self, settings: Settings, products: Mapping[str, Product], clock: Clock) -> None:
-        """`products` in the order of the registry."""
+    def __init__(
+        self, settings: Settings, products: Mapping[str, Product], clock: Clock, history: History | None = None
+    ) -> None:
+        """`products` in the order of the registry; `history` keeps what lists show done."""
+        self._history = history
         self._settings = settings
         self._products = products
         self._clock = clock
@@ -74,6 +78,8 @@ class TaskLister:
             self._read_ahead.keep(query.page_token, filler.lists)  # what was read serves who tries again
         _refuse_silence(filler)
         completed = await complete(filler.chosen, self._products, query.scope.principal, too_old, started + seconds)
+        if self._history:
+            await self._history.keep(each.snapshot for each in completed.tasks if not each.partial)
         page = TaskList(
             tasks=_rendered(query, completed.tasks, row_filter),
             problems=problems_of([*filler.faults.values(), *completed.faults]),

@@ -12,6 +12,7 @@ from functions.products.lookup.cache import Freshness, TaskCache
 from functions.products.lookup.loader import LookupResult
 from functions.products.product import Product
 from functions.settings import Settings
+from functions.tasks.history.history import History
 from functions.tasks.lookup.assemble import assemble_cooperatively
 from functions.tasks.lookup.fan_out import FanOut
 from functions.tasks.lookup.poll_interval import (
@@ -36,8 +37,16 @@ Routes = dict[RequestedId, list[str]]
 class TaskLookup:
     """Answers lookup queries."""
 
-    def __init__(self, settings: Settings, products: Mapping[str, Product], cache: TaskCache, clock: Clock) -> None:
-        """`products` in the order of the registry."""
+    def __init__(
+        self,
+        settings: Settings,
+        products: Mapping[str, Product],
+        cache: TaskCache,
+        clock: Clock,
+        history: History | None = None,
+    ) -> None:
+        """`products` in the order of the registry; without `history` only they answer."""
+        self._history = history
         self._cache = cache
         self._deadline_seconds = settings.deadline_seconds
         self._products = products
@@ -65,8 +74,11 @@ class TaskLookup:
         deadline = asyncio.get_running_loop().time() + self._deadline_seconds
         with FanOut(self._products, deadline, query.scope.principal, freshness) as fan_out:
             routes = await self._ask(query, fan_out, deadline)
-            results = {key: seen_by(audience, result) for key, result in fan_out.results().items()}
+            answers = fan_out.results()
             timings = fan_out.timings()
+        if self._history:
+            answers = await _with_history(self._history, answers, routes)
+        results = {key: seen_by(audience, result) for key, result in answers.items()}
         self._router.learn(audience, routes, results)
         raise_if_none_answered(results.values())
         report = await assemble_cooperatively(query, results, routes, self._clock.now(), self._renderer)
@@ -111,3 +123,18 @@ class TaskLookup:
 
     def _freshness_while_polling(self, snapshot: TaskSnapshot) -> float:
         return seconds_to_next_look(snapshot, self._clock.now()) - POLL_TOGETHER_SECONDS
+
+
+async def _with_history(
+    history: History, answers: Mapping[TaskKey, LookupResult], routes: Routes
+) -> dict[TaskKey, LookupResult]:
+    """The answers, and what the history has of ids that no product knows or answers for: what is done stays so."""
+    missing = [
+        asked.key_in(product)
+        for asked, products in routes.items()
+        for product in products
+        if not any(answers[asked.key_in(each)].found for each in products)
+    ]
+    seen = (result.snapshot for result in answers.values() if result.snapshot is not None)
+    _, recalled = await asyncio.gather(history.keep(seen), history.recall(missing))
+    return {**answers, **{key: LookupResult(snapshot) for key, snapshot in recalled.items()}}

@@ -12,7 +12,7 @@ from cachetools import LRUCache
 from functions.model import VENDOR_WINDOW, Row, Status, TaskKey, TaskSnapshot
 from functions.products.vocabulary import action_of
 from functions.tasks.render.fold import Foldable, count_by_status, fold_progress, fold_status, one_word, tidy
-from functions.tasks.report import ObjectCounts, ObjectError, Task, TaskObject
+from functions.tasks.report import ObjectCounts, ObjectError, Source, Task, TaskObject
 
 _KEPT_OBJECTS = 50_000
 _COUNTED = tuple((name, Status(name)) for name in ObjectCounts.__struct_fields__[1:])
@@ -77,6 +77,7 @@ def render_task(snapshot: TaskSnapshot, *, objects: int, stale: bool) -> Task:
         object_counts=count_objects(rows),
         objects=tuple(_object(row) for row in shown),
         objects_omitted=len(rows) - len(shown),
+        source=Source.HISTORY if snapshot.recorded else Source.VENDOR,
     )
 
 

@@ -1,0 +1,105 @@
+"""Keeps every task that is seen done, and answers for those that the vendor no longer knows.
+
+    tasks/<product>/<task id>.json    a StoredTask
+
+A task is written once for each instance that sees it done, within the request that saw it: after its answer an instance
+may be frozen (docs/function-compute.md 3.6). How long tasks are kept is for a lifecycle rule of the bucket to say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+
+import msgspec
+from cachetools import LRUCache
+
+from functions.errors import StoreFault
+from functions.logs import log_event
+from functions.model import Clock, Moment, TaskKey, TaskSnapshot
+from functions.store.protocol import ObjectStore
+from functions.tasks.history.record import decode_task, encode_task
+
+KEEP_SECONDS = 0.05
+"""How long an answer waits for what it saw to be written; slower writes go on beside it."""
+RECALL_SECONDS = 2.0
+"""How long an answer waits for the store at most."""
+_FRESH_SECONDS = 60.0
+"""What was read serves so long, found or not: no caller can tell a hidden task from none by what asking takes."""
+_MAX_KNOWN = 50_000
+_MAX_ROWS = 50_000
+
+
+class _Reading(msgspec.Struct, frozen=True):
+    """What the store had at a moment; None: nothing."""
+
+    at: Moment
+    snapshot: TaskSnapshot | None
+
+
+class History:
+    """The history of one instance."""
+
+    def __init__(self, store: ObjectStore, clock: Clock) -> None:
+        """Nothing is read yet."""
+        self._store = store
+        self._clock = clock
+        self._kept: LRUCache[TaskKey, None] = LRUCache(_MAX_KNOWN)
+        self._read_before: LRUCache[TaskKey, _Reading] = LRUCache(_MAX_ROWS, getsizeof=_size)
+        self._writes: set[asyncio.Task[None]] = set()
+
+    async def keep(self, snapshots: Iterable[TaskSnapshot]) -> None:
+        """Write those that are done and were not written before; returns after `KEEP_SECONDS` at the latest."""
+        done = (each for each in snapshots if each.found and each.done and not each.recorded)
+        new = [each for each in done if each.key not in self._kept]
+        if not new:
+            return
+        self._kept.update(dict.fromkeys(each.key for each in new))
+        writes = [asyncio.create_task(self._write(each)) for each in new]
+        self._writes.update(writes)
+        for write in writes:
+            write.add_done_callback(self._writes.discard)
+        await asyncio.wait(writes, timeout=KEEP_SECONDS)
+
+    async def recall(self, keys: Iterable[TaskKey]) -> dict[TaskKey, TaskSnapshot]:
+        """The tasks that are kept, as far as the store answers within `RECALL_SECONDS`; raises nothing."""
+        wanted = tuple(keys)
+        reads = [asyncio.create_task(self._read(key)) for key in wanted if self._fresh(key) is None]
+        if reads:
+            _, pending = await asyncio.wait(reads, timeout=RECALL_SECONDS)
+            for read in pending:
+                read.cancel()
+            if pending:
+                log_event("history-unavailable", level=logging.WARNING, detail="slow", tasks=len(pending))
+        readings = {key: self._fresh(key) for key in wanted}
+        return {key: each.snapshot for key, each in readings.items() if each is not None and each.snapshot is not None}
+
+    def _fresh(self, key: TaskKey) -> _Reading | None:
+        reading = self._read_before.get(key)
+        return reading if reading is not None and reading.at.age_at(self._clock.now()) < _FRESH_SECONDS else None
+
+    async def _write(self, snapshot: TaskSnapshot) -> None:
+        try:
+            await self._store.put(_place(snapshot.key), encode_task(snapshot))
+        except StoreFault as fault:
+            self._kept.pop(snapshot.key, None)  # to be tried again when it is seen again
+            log_event("history-unwritten", level=logging.WARNING, detail=str(fault))
+
+    async def _read(self, key: TaskKey) -> None:
+        now = self._clock.now()
+        try:
+            body = await self._store.get(_place(key))
+            self._read_before[key] = _Reading(now, None if body is None else decode_task(key, body, now))
+        except StoreFault as fault:
+            log_event("history-unavailable", level=logging.WARNING, detail=str(fault))
+        except msgspec.DecodeError as fault:
+            log_event("history-unreadable", level=logging.ERROR, task=str(key), detail=str(fault))
+
+
+def _size(reading: _Reading) -> int:
+    return 1 + (len(reading.snapshot.rows) if reading.snapshot else 0)
+
+
+def _place(key: TaskKey) -> str:
+    return f"tasks/{key.product}/{key.task_id}.json"
