@@ -61,3 +61,18 @@ def test_only_products_in_scope_are_asked() -> None:
         assert account.calls == {"DescribeVodRefreshQuota": 1}
 
     run(main())
+
+
+def test_that_a_product_is_not_activated_is_an_answer_beside_others_that_fail() -> None:
+    async def main() -> None:
+        account = failing(Reason.DENIED, "cdn", "dcdn")
+        account.faults[QUOTAS["vod"]] = UpstreamFault(Reason.NOT_ACTIVATED, product="vod")
+        report = (await instance_over(account).quota()).report
+        assert report.quotas == ()
+        assert [(each.product, each.reason) for each in report.problems] == [
+            ("cdn", "denied"),
+            ("dcdn", "denied"),
+            ("vod", "not-activated"),
+        ]
+
+    run(main())

@@ -210,3 +210,26 @@ def test_other_requests_are_served_between_the_viewers_of_one_change() -> None:
 
     served = run(main())
     assert max(later - earlier for earlier, later in pairwise(served)) <= 16
+
+
+def test_once_the_instance_is_about_to_end_a_new_wait_is_answered_at_once() -> None:
+    async def main() -> tuple[LookupAnswer, float]:
+        watches = Watches(Script(answer("a")))
+        watches.close()
+        found = await watches.hold(msgspec.structs.replace(QUERY, wait=50))
+        return found, asyncio.get_running_loop().time()
+
+    found, seconds = run(main())
+    assert (found.report.version, found.retry_after) == ("a", 0)
+    assert seconds < 1
+
+
+def test_who_comes_after_a_failed_first_look_gets_a_look_of_their_own() -> None:
+    async def main() -> LookupAnswer:
+        watches = Watches(Script(DOWN, answer("b", done=True)))
+        async with watches.watch(QUERY) as first:
+            with pytest.raises(NothingAnswered):
+                await first.newest()
+            return await watches.hold(msgspec.structs.replace(QUERY, wait=5))
+
+    assert run(main()).report.version == "b"
