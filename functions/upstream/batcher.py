@@ -101,6 +101,8 @@ class Batcher(Generic[K, T]):
                 flight = self._in_flight[key] = InFlight(key, caller, deadline, skip_linger=idle, now=now)
                 self._queue.push(key, flight, lane=lane, caller=caller)
             else:
+                if self._queue.get(key) is flight:  # it need not wait for the turn of who wanted it first
+                    self._queue.push(key, flight, lane=lane, caller=caller)
                 self._caller.metrics.shared += 1
                 flight.deadline = max(flight.deadline, deadline)
             flight.waiters += 1
@@ -153,7 +155,7 @@ class Batcher(Generic[K, T]):
     def _reserve(self) -> int:
         """Permits that a backlog leaves unused, so that a caller who comes meanwhile need not wait a whole window."""
         running = {flight.caller for _, batch in self._running.values() for flight in batch}
-        backlog = len(self._queue) > self._size and all(flight.caller in running for flight in self._queue.heads())
+        backlog = len(self._queue) > self._size and self._queue.callers <= running
         return self._caller.limiter.newcomers_share if backlog else 0
 
     async def _until_ready(self) -> None:

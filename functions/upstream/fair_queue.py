@@ -30,12 +30,16 @@ class Lane(Enum):
         return Lane.NEW if self is Lane.KNOWN else Lane.KNOWN
 
 
+_Place = tuple[Lane, str]
+"""A lane, and the caller in whose queue of that lane an item stands."""
+
+
 class FairQueue(Generic[K, T]):
-    """Items by key; each key is in the queue at most once."""
+    """Items by key. An item that several callers want stands in the queue of each, and is served at the first turn."""
 
     def __init__(self) -> None:
         """Empty."""
-        self._places: dict[K, tuple[Lane, str]] = {}
+        self._places: dict[K, dict[_Place, None]] = {}
         self._lanes: dict[Lane, OrderedDict[str, dict[K, T]]] = {lane: OrderedDict() for lane in Lane}
         self._sizes = dict.fromkeys(Lane, 0)
         self._turn = Lane.KNOWN
@@ -53,24 +57,30 @@ class FairQueue(Generic[K, T]):
 
     def get(self, key: K) -> T | None:
         """The item that waits under `key`."""
-        if key not in self._places:
-            return None
-        lane, caller = self._places[key]
-        return self._lanes[lane][caller][key]
+        for lane, caller in self._places.get(key, ()):
+            return self._lanes[lane][caller][key]
+        return None
 
-    def heads(self) -> list[T]:
-        """The next item of every caller in every lane."""
-        return [next(iter(items.values())) for queues in self._lanes.values() for items in queues.values()]
+    @property
+    def callers(self) -> set[str]:
+        """Whose turn will come."""
+        return {caller for queues in self._lanes.values() for caller in queues}
 
     def push(self, key: K, item: T, *, lane: Lane, caller: str) -> None:
-        """Add an item at the end of its caller's queue."""
-        self._places[key] = (lane, caller)
-        self._lanes[lane].setdefault(caller, {})[key] = item
-        self._sizes[lane] += 1
+        """Add an item at the end of a caller's queue, or, if it waits already, let it wait there too."""
+        places = self._places.setdefault(key, {})
+        if (lane, caller) not in places:
+            places[lane, caller] = None
+            self._lanes[lane].setdefault(caller, {})[key] = item
+            self._sizes[lane] += 1
 
     def pop(self, key: K) -> T:
-        """Take the item under `key` out of its turn."""
-        lane, caller = self._places.pop(key)
+        """Take the item under `key` out of its turn, wherever it waits."""
+        item, *_ = [self._removed(key, place) for place in self._places.pop(key)]
+        return item
+
+    def _removed(self, key: K, place: _Place) -> T:
+        lane, caller = place
         items = self._lanes[lane][caller]
         item = items.pop(key)
         self._sizes[lane] -= 1

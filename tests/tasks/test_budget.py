@@ -178,6 +178,21 @@ def test_beside_a_caller_who_invents_ids_without_end_others_see_their_tasks_fres
     assert slowest <= 1
 
 
+def test_an_id_that_a_greedy_caller_wants_too_does_not_wait_for_the_greedy_callers_turn() -> None:
+    async def main() -> float:
+        account = Account(latency=0.05)
+        service = instance_over(account)
+        greedy = asyncio.create_task(service.lookup(lookup_of(RUDE, range(1_000, 2_000))))
+        await asyncio.sleep(0.01)
+        began = asyncio.get_running_loop().time()
+        await service.lookup(lookup_of(POLITE, range(1_999, 2_000)))
+        seconds = asyncio.get_running_loop().time() - began
+        greedy.cancel()
+        return seconds
+
+    assert run(main()) <= 1
+
+
 def age_of(checked_at: str) -> float:
 
     return LoopClock().now().wall - datetime.fromisoformat(checked_at).timestamp()

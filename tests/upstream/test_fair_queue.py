@@ -27,6 +27,15 @@ def test_known_items_do_not_wait_behind_new_ones_even_of_the_same_caller() -> No
     assert sorted(queue.take(6)) == sorted(["a100", "a101", "a102", "a0", "a1", "a2"])
 
 
+def test_an_item_of_two_callers_is_served_once_at_the_earlier_of_their_turns() -> None:
+    queue = filled([(Lane.NEW, "a")] * 9)
+    queue.push(8, "a8", lane=Lane.KNOWN, caller="b")
+    assert (len(queue), queue.callers) == (9, {"a", "b"})
+    assert queue.take(2) == ("a8", "a0")
+    assert queue.take(9) == ("a1", "a2", "a3", "a4", "a5", "a6", "a7")
+    assert (len(queue), queue.callers, list(queue)) == (0, set(), [])
+
+
 def test_a_lane_without_items_gives_its_turns_away() -> None:
     assert len(filled([(Lane.NEW, "a")] * 9).take(9)) == 9
 
