@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import logging
 import re
@@ -14,6 +15,7 @@ from hypothesis import settings
 from emulator.testing import Emulator, running_emulator
 from functions import logs
 from functions.logs import JsonLines
+from functions.products.registry import SPECS
 
 # No test may hang on the machine's speed.
 settings.register_profile("repository", deadline=None)
@@ -74,8 +76,16 @@ def _session_emulator() -> Iterator[Emulator]:
         yield emulator
 
 
+@pytest.fixture(scope="session")
+def _imported_sdks() -> None:
+    """A deadline in a test is for the vendor's answer, not for the import of an SDK, which takes seconds."""
+    for spec in SPECS.values():
+        for module in ("client", "models"):
+            importlib.import_module(f"{spec.sdk_package}.{module}")
+
+
 @pytest.fixture
-def emu(_session_emulator: Emulator) -> Emulator:
+def emu(_session_emulator: Emulator, _imported_sdks: None) -> Emulator:
     _session_emulator.reset()
     return _session_emulator
 

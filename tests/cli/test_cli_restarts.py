@@ -14,8 +14,8 @@ import pytest
 from emulator.testing import Emulator, Refuse, Row, Transition
 from tests.support.command import ManualClock, command, environment, inside
 from tests.support.events_process import server_process
+from tests.support.free_port import free_port
 from tests.support.gateway import Deed, Gateway
-from tests.support.oss_real_process import free_port
 from tests.support.real_service import KEY, environment_of
 
 URL = "https://www.example.com/a.jpg"

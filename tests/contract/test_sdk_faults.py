@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
-import time
 import tracemalloc
 from typing import Any
 
@@ -32,7 +32,8 @@ from functions.settings import read_settings
 from functions.tasks.results import NothingAnswered
 from functions.upstream.credentials import CredentialSource
 from functions.upstream.http_session import BoundedSession
-from tests.support.real_service import KEY, House, environment_of, house_over
+from tests.support.eventually import eventually
+from tests.support.real_service import KEY, House, environment_of, house_in_network_time, house_over
 
 BY_ID = "DescribeRefreshTaskById"
 
@@ -92,35 +93,34 @@ def reason_of(house: House, ids: str = "cdn:24840") -> str:
         (Reset(when="before-work"), "unavailable"),
         (Reset(when="mid-answer"), "unavailable"),
         (Redirect(location="/elsewhere"), "malformed"),
-        (Hang(), "timeout"),
-        (Slow(delay=5.0), "timeout"),
-        (Drip(part="body", pause=0.05), "timeout"),
-        (Drip(part="head", pause=0.05), "timeout"),
         (Huge(size=60_000_000), "malformed"),
     ],
     ids=lambda value: repr(value)[:70],
 )
 def test_every_fault_of_the_wire_has_one_reason(emu: Emulator, fault: Any, reason: str) -> None:
     emu.faults.add(BY_ID, fault)
-    with house_over(emu, deadline_seconds=1.0) as house:
-        started = time.monotonic()
+    with house_in_network_time(emu) as house:
         assert reason_of(house) == reason
-        assert time.monotonic() - started < 1.6
-        assert threads_in_the_sdk() == 0
+        eventually(lambda: threads_in_the_sdk() == 0)
 
 
-def threads_in_the_sdk(patience: float = 1.0) -> int:
-    """Threads that are still inside a call, after giving a cut socket a moment to be noticed."""
-    import sys  # noqa: PLC0415 -- only here
+@pytest.mark.parametrize(
+    "fault",
+    [Hang(), Slow(delay=600.0), Drip(part="body", pause=1.0), Drip(part="head", pause=1.0)],
+    ids=lambda fault: type(fault).__name__,
+)
+def test_what_does_not_end_is_left_at_the_deadline(emu: Emulator, fault: Any) -> None:
+    emu.faults.add(BY_ID, fault)
+    with house_in_network_time(emu, hanging=BY_ID) as house:
+        assert reason_of(house) == "timeout"
+        eventually(lambda: threads_in_the_sdk() == 0)
 
-    end = time.monotonic() + patience
-    while True:
-        names = [t.ident for t in threading.enumerate() if t.name.startswith("alibabacloud_")]
-        frames = sys._current_frames()
-        busy = sum(1 for ident in names if ident in frames and _is_calling(frames[ident]))
-        if not busy or time.monotonic() > end:
-            return busy
-        time.sleep(0.01)
+
+def threads_in_the_sdk() -> int:
+    """Threads that are still inside a call: a cut socket takes a moment to be noticed."""
+    names = [t.ident for t in threading.enumerate() if t.name.startswith("alibabacloud_")]
+    frames = sys._current_frames()
+    return sum(1 for ident in names if ident in frames and _is_calling(frames[ident]))
 
 
 def _is_calling(frame: Any) -> bool:
@@ -252,22 +252,19 @@ def test_no_further_connection_is_made_for_a_second_call(emu: Emulator) -> None:
     assert len({call.connection for call in emu.calls.of("cdn")}) == 1
 
 
-def test_twenty_thousand_rows_are_answered_in_a_second_and_little_memory(emu: Emulator) -> None:
+def test_twenty_thousand_rows_are_answered_in_little_memory(emu: Emulator) -> None:
     ids = [
         emu.tasks.add("cdn", [f"http://example.com/{k}/{n}.html" for n in range(2_000)], age=3600) for k in range(10)
     ]
     with house_over(emu) as house:
         house.report("cdn:24840")
         tracemalloc.start()
-        started = time.monotonic()
         report = house.report(",".join(f"cdn:{task_id}" for task_id in ids), objects=20_000)
-        seconds = time.monotonic() - started
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert sum(task.object_counts.complete for task in report.tasks) == 20_000
     assert sum(len(task.objects) for task in report.tasks) == 20_000
     assert peak < 140e6
-    assert seconds < 20, "the bar of one second is held without tracing, in the bench"
     assert Reason.MALFORMED.value not in [problem.reason for problem in report.problems]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,9 @@ from pathlib import Path
 
 import msgspec
 
-START_SECONDS = 30.0
+from tests.support.free_port import free_port
+
+START_SECONDS = 60.0
 FC_ENVIRONMENT = {
     "FC_FUNCTION_NAME": "task-status",
     "FC_INSTANCE_ID": "c-00000000-0000",
@@ -70,7 +71,7 @@ def _answer(response: urllib.response.addinfourl | urllib.error.HTTPError) -> An
 @contextmanager
 def served(command: tuple[str, ...], folder: Path, environ: Mapping[str, str], output: Path) -> Iterator[Server]:
     """Run `command` in `folder` until the block ends, once its port answers; nothing is inherited but PATH."""
-    port = _free_port()
+    port = free_port()
     env = {
         "PATH": os.environ["PATH"],
         "PYTHON": sys.executable,
@@ -112,9 +113,3 @@ def _wait_for(server: Server, process: subprocess.Popen[bytes]) -> None:
         else:
             return
     raise AssertionError(f"no server came up:\n{server.output.read_text('utf-8', 'replace')}")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

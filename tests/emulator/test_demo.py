@@ -20,15 +20,11 @@ import msgspec
 import pytest
 
 from tests.emulator.node.browser import upload_in_a_browser
+from tests.support.eventually import GIVE_UP_SECONDS
+from tests.support.free_port import free_port
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "emulator.demo"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def environment(function: int | str, emulator: int | str) -> Mapping[str, str]:
@@ -95,7 +91,7 @@ def test_every_printed_line_works_and_both_stop_together(tmp_path: Path, stop: s
     assert demo.log.read_text() == ""
     for port in demo.ports:
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", port), timeout=1)
+            socket.create_connection(("127.0.0.1", port), timeout=GIVE_UP_SECONDS)
 
 
 def test_nothing_listens_beyond_this_machine(tmp_path: Path) -> None:
@@ -103,13 +99,13 @@ def test_nothing_listens_beyond_this_machine(tmp_path: Path) -> None:
         listening = Path("/proc/net/tcp").read_text(encoding="ascii") if Path("/proc/net/tcp").exists() else ""
         for port in demo.ports:
             assert f" 00000000:{port:04X} " not in listening
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
+            with socket.create_connection(("127.0.0.1", port), timeout=GIVE_UP_SECONDS):
                 pass
 
 
 def _until(look: Callable[[], list[Any]]) -> list[Any]:
     """What `look` sees once that is something."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + GIVE_UP_SECONDS
     while not (seen := look()):
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -14,6 +14,7 @@ import msgspec
 from alibabacloud_tea_openapi.utils import Utils
 
 from emulator.testing import Emulator
+from tests.support.eventually import GIVE_UP_SECONDS
 
 VERSIONS = {"cdn": "2018-05-10", "dcdn": "2018-01-15", "vod": "2017-03-21", "esa": "2024-09-10"}
 ALGORITHM = "ACS3-HMAC-SHA256"
@@ -80,8 +81,8 @@ def exchange(emu: Emulator, request: bytes) -> Answer:
 
 
 def connected(emu: Emulator) -> socket.socket:
-    """A new connection that gives up after 5 s."""
-    return socket.create_connection((emu.host, emu.port), timeout=5)
+    """A new connection."""
+    return socket.create_connection((emu.host, emu.port), timeout=GIVE_UP_SECONDS)
 
 
 def read_answer(connection: socket.socket) -> Answer:

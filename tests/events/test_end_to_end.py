@@ -18,10 +18,10 @@ import pytest
 from emulator.testing import Delivery, Emulator, running_emulator
 from functions.events.timings import Timings
 from tests.support.events_process import ROOT, server_process
+from tests.support.free_port import free_port
 from tests.support.oss_real_process import (
     RULES,
     events_environment,
-    free_port,
     hold_to_the_promise,
     play_killed,
     real_events_function,

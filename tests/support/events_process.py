@@ -29,7 +29,7 @@ from functions.tasks.service import build_service
 from functions.upstream.credentials import CredentialSource
 
 ROOT = Path(__file__).parent.parent.parent
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 async def serve(port: int, timings: Timings) -> None:
@@ -61,7 +61,7 @@ class FunctionProcess:
         give_up = time.monotonic() + START_SECONDS
         while time.monotonic() < give_up:
             with suppress(httpx.TransportError):
-                httpx.get(f"{self.url}/healthz", timeout=5, trust_env=False)
+                httpx.get(f"{self.url}/healthz", timeout=START_SECONDS, trust_env=False)
                 return
             time.sleep(0.02)
         raise AssertionError("the process did not come up")

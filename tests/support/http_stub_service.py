@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -35,6 +34,7 @@ from functions.tasks.report import (
 )
 from functions.tasks.results import ListAnswer, LookupAnswer, QuotaAnswer, Tasks, Timing
 from functions.tasks.submit import Submission, SubmitAnswer, report_on
+from tests.support.eventually import GIVE_UP_SECONDS, eventually
 
 OPENAPI = Path(__file__).parent.parent.parent / "functions" / "web" / "openapi.json"
 VERSION = "9f3c0a"
@@ -204,11 +204,13 @@ def serving(
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    _until(lambda: server.started)
+    eventually(lambda: server.started)
     port = server.servers[0].sockets[0].getsockname()[1]
     hooks = {"response": [_hold_against_the_contract]}
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", event_hooks=hooks, trust_env=False) as client:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", event_hooks=hooks, trust_env=False, timeout=GIVE_UP_SECONDS
+        ) as client:
             yield client
     finally:
         server.should_exit = True
@@ -225,13 +227,6 @@ def problem(response: httpx.Response, status: int, reason: str) -> dict[str, Any
     assert document["type"] == f"urn:cdn-task-status:{reason}"
     assert document["title"]
     return document
-
-
-def _until(happened: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + 10
-    while not happened():
-        assert time.monotonic() < give_up, "the server did not come up"
-        time.sleep(0.002)
 
 
 def _hold_against_the_contract(response: httpx.Response) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import socket
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -17,6 +16,7 @@ from emulator.testing import Delivery, Emulator, Transition, running_emulator
 from functions.events.change import ChangeRecord
 from functions.events.timings import Timings
 from tests.support.events_process import FunctionProcess, events_process
+from tests.support.free_port import free_port
 from tests.support.real_service import KEY, environment_of
 
 RULES = """
@@ -36,13 +36,6 @@ _OVER_SECONDS = 240.0
 
 def url(key: str) -> str:
     return f"http://img.example.com/{key}"
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 def events_environment(emu: Emulator, rules: Path, **settings: Any) -> dict[str, str]:

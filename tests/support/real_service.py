@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 
 from emulator.testing import Emulator
+from functions.model import SystemClock
 from functions.settings import Settings, read_settings
 from functions.tasks.query import DEFAULT_OBJECTS, LookupQuery, RequestedId
 from functions.tasks.report import TaskReport
 from functions.tasks.results import LookupAnswer
 from functions.tasks.service import TaskService, build_service
 from functions.upstream.credentials import CredentialSource
+from tests.support.network_time import NetworkTimeClock, NetworkTimeLoop
 
 T = TypeVar("T")
 KEY = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "emulator"}
@@ -31,9 +33,10 @@ LIFTED = {f"{group}_QPS": 10_000 for group in ("CDN_BY_ID", "CDN_LIST", "DCDN_BY
 class House:
     """A service with a loop of its own; its questions are answered one after the other."""
 
-    def __init__(self, settings: Settings, credentials: CredentialSource) -> None:
-        self._runner = asyncio.Runner()
-        self.service: TaskService = build_service(settings, credentials)
+    def __init__(self, settings: Settings, credentials: CredentialSource, loop: NetworkTimeLoop | None = None) -> None:
+        self._runner = asyncio.Runner(loop_factory=(lambda: loop) if loop else None)
+        clock = NetworkTimeClock(loop) if loop else SystemClock()
+        self.service: TaskService = build_service(settings, credentials, clock)
 
     def run(self, question: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(question)
@@ -65,7 +68,19 @@ def house_over(emu: Emulator, credentials: dict[str, str] | None = None, **setti
     house = House(
         read_settings(environment_of(emu, **settings)), CredentialSource(KEY if credentials is None else credentials)
     )
-    try:
+    with closing(house):
         yield house
-    finally:
-        house.close()
+
+
+@contextmanager
+def house_in_network_time(emu: Emulator, *, hanging: str | None = None, **settings: Any) -> Iterator[House]:
+    """The same in a time that stands still while a call is under way, unless it is one of a `hanging` name.
+
+    `hanging` is a product or an action, or `*` for all; its calls must have a fault that keeps them from ending. The
+    emulator's limits, which are in real time, are lifted.
+    """
+    emu.limits.lift()
+    name = None if hanging == "*" else hanging
+    loop = NetworkTimeLoop((lambda: emu.calls.count(name)) if hanging else lambda: 0)
+    with closing(House(read_settings(environment_of(emu, **settings)), CredentialSource(KEY), loop)) as house:
+        yield house

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +16,7 @@ from functions.server import Components, create_app, web_server
 from functions.settings import read_settings
 from functions.tasks.service import build_service
 from functions.upstream.credentials import CredentialSource
+from tests.support.eventually import GIVE_UP_SECONDS, eventually
 from tests.support.real_service import KEY, environment_of
 
 
@@ -26,7 +26,6 @@ class StreamEvent(msgspec.Struct, frozen=True):
     name: str
     data: Any = None
     id: str | None = None
-    at: float = 0.0
 
 
 class Web:
@@ -62,10 +61,9 @@ def events_of(response: httpx.Response) -> Iterator[StreamEvent]:
 
 
 def _event(fields: dict[str, str]) -> StreamEvent:
-    now = time.monotonic()
     if "data" not in fields:
-        return StreamEvent("retry" if "retry" in fields else "comment", fields.get("retry"), at=now)
-    return StreamEvent(fields.get("event", "message"), msgspec.json.decode(fields["data"]), fields.get("id"), now)
+        return StreamEvent("retry" if "retry" in fields else "comment", fields.get("retry"))
+    return StreamEvent(fields.get("event", "message"), msgspec.json.decode(fields["data"]), fields.get("id"))
 
 
 @contextmanager
@@ -76,11 +74,10 @@ def web_over(emu: Emulator, **settings: Any) -> Iterator[Web]:
     server = web_server(create_app(Components(settings=read, tasks=service)), read, 0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    while not server.started:
-        time.sleep(0.002)
+    eventually(lambda: server.started)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=GIVE_UP_SECONDS) as client:
             yield Web(server, client)
     finally:
         server.should_exit = True

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ import pytest
 from declarations.typescript import declarations_now
 from emulator.testing import running_emulator
 from functions.api.routes.static_files import POLICY, WEB
+from tests.support.free_port import free_port
 from tests.support.real_service import LIFTED
 from tests.support.web_function import web_over
 
@@ -69,13 +69,6 @@ def node(*arguments: str, **environ: str) -> Run:
 def succeeds(run: Run) -> None:
     said, _ = run.communicate()
     assert run.returncode == 0, re.sub(r"^ *✔.*\n", "", said, flags=re.MULTILINE)
-
-
-def free_port() -> int:
-    with socket.socket() as reserved:
-        reserved.bind(("127.0.0.1", 0))
-        port: int = reserved.getsockname()[1]
-        return port
 
 
 @pytest.mark.parametrize("name", ALONE)

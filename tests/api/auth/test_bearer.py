@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,20 +15,20 @@ import pytest
 from starlette.datastructures import Headers
 
 from functions.api.auth import mint
-from functions.api.auth.bearer import AllowAll, DenyAll, authenticator_for
+from functions.api.auth.bearer import LEEWAY_SECONDS, AllowAll, DenyAll, authenticator_for
 from functions.api.auth.claims import scope_from
 from functions.api.problems import RequestRefused
 from functions.settings import AuthSettings, Settings
 from functions.tasks.query import ANONYMOUS_SCOPE, Scope
 from tests.api.conftest import Opener
 from tests.support.http_stub_service import FiguredTasks, StubTasks, problem, serving
+from tests.support.token_clock import NEVER, NOW, hold_token_clock
 
 SECRET = "a-secret-of-at-least-32-bytes-to-sign-with"
 OTHER = "another-secret-of-32-bytes-or-more-to-sign-with"
 GUARDED = AuthSettings(mode="jwt", jwt_secret=SECRET, audience="cdn-task-status", issuer="https://id.example.com/")
 ASKED = "/v1/tasks?taskId=1"
-NOW = int(time.time())
-GOOD: dict[str, Any] = {"exp": NOW + 600, "aud": "cdn-task-status", "iss": "https://id.example.com/", "sub": "me"}
+GOOD: dict[str, Any] = {"exp": NEVER, "aud": "cdn-task-status", "iss": "https://id.example.com/", "sub": "me"}
 
 
 def signed(key: str = SECRET, algorithm: str = "HS256", **claims: Any) -> str:
@@ -63,11 +62,11 @@ BAD_TOKENS = {
     "another algorithm": (signed(algorithm="HS512", key=SECRET * 2), "token-algorithm"),
     "an algorithm nobody knows": (unsigned(alg="XS1"), "token-algorithm"),
     "no algorithm": (unsigned(), "token-algorithm"),
-    "expired": (signed(exp=NOW - 60), "token-expired"),
+    "expired": (signed(exp=1), "token-expired"),
     "never expires": (signed(exp="absent"), "token-without-expiry"),
     "odd expiry": (signed(exp="soon"), "token-malformed"),
-    "not valid yet": (signed(nbf=NOW + 600), "token-not-yet-valid"),
-    "issued in the future": (signed(iat=NOW + 600), "token-not-yet-valid"),
+    "not valid yet": (signed(nbf=NEVER), "token-not-yet-valid"),
+    "issued in the future": (signed(iat=NEVER), "token-not-yet-valid"),
     "for somebody else": (signed(aud="another-service"), "token-audience"),
     "for nobody": (signed(aud="absent"), "token-audience"),
     "from somebody else": (signed(iss="https://evil.example/"), "token-issuer"),
@@ -150,10 +149,23 @@ def test_figures_of_the_whole_account_are_for_tokens_that_may_see_all_of_it(narr
         problem(server.get("/healthz?verbose=1", headers={"Authorization": f"Bearer {narrow}"}), 403, "forbidden")
 
 
-def test_a_clock_may_be_a_little_off(guarded: tuple[httpx.Client, StubTasks]) -> None:
-    for token in (signed(exp=NOW - 5), signed(nbf=NOW + 15)):
-        headers = {"Authorization": f"Bearer {token}"}
-        assert guarded[0].get("/healthz?verbose=1", headers=headers).status_code == 200
+@pytest.mark.parametrize(
+    ("claims", "status"),
+    [
+        ({"exp": NOW - LEEWAY_SECONDS + 1}, 200),
+        ({"exp": NOW - LEEWAY_SECONDS}, 401),
+        ({"nbf": NOW + LEEWAY_SECONDS}, 200),
+        ({"nbf": NOW + LEEWAY_SECONDS + 1}, 401),
+        ({"iat": NOW + LEEWAY_SECONDS}, 200),
+        ({"iat": NOW + LEEWAY_SECONDS + 1}, 401),
+    ],
+)
+def test_a_clock_may_be_a_little_off(
+    guarded: tuple[httpx.Client, StubTasks], monkeypatch: pytest.MonkeyPatch, claims: dict[str, Any], status: int
+) -> None:
+    hold_token_clock(monkeypatch)
+    headers = {"Authorization": f"Bearer {signed(**claims)}"}
+    assert guarded[0].get("/healthz?verbose=1", headers=headers).status_code == status
 
 
 def test_audience_and_issuer_matter_only_when_configured(opened: Opener) -> None:
@@ -188,11 +200,11 @@ def test_a_caller_stays_the_same_when_the_token_is_renewed() -> None:
     def caller(**claims: Any) -> str:
         return scope_from({**GOOD, **claims}).caller
 
-    assert caller(exp=NOW + 900, iat=NOW, jti="2", products=["cdn"]) == caller()
+    assert caller(exp=NEVER - 1, iat=1, jti="2", products=["cdn"]) == caller()
     assert caller(sub="you") != caller()
     assert caller(iss="https://other.example/") != caller()
-    without_subject = {"exp": NOW, "products": ["cdn"]}
-    assert scope_from({**without_subject, "exp": NOW + 1}).caller == scope_from(without_subject).caller
+    without_subject = {"exp": NEVER, "products": ["cdn"]}
+    assert scope_from({**without_subject, "exp": NEVER + 1}).caller == scope_from(without_subject).caller
     assert scope_from({**without_subject, "products": []}).caller != scope_from(without_subject).caller
     assert ANONYMOUS_SCOPE.caller == "anonymous"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import httpx
@@ -15,13 +14,13 @@ from hypothesis import strategies as st
 from functions.server import Components, create_app
 from functions.settings import AuthSettings, Settings
 from tests.support.http_stub_service import validate
+from tests.support.token_clock import NEVER
 from tests.support.virtual_service import Account, instance_over
 from tests.support.virtual_time import run
 
 SECRET = "a-secret-of-at-least-32-bytes-to-sign-with"
 SETTINGS = Settings(auth=AuthSettings(mode="jwt", jwt_secret=SECRET))
 PATHS = ("/v1/tasks?taskId=1,vod:2&wait=1", "/v1/tasks", "/v1/quota", "/v1/capabilities")
-EXPIRES = int(time.time()) + 600
 scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12))
 words = st.one_of(scalars, st.sampled_from(["cdn", "*.example.com", "\ud800", "a" * 300, "refresh"]))
 anything = st.recursive(
@@ -43,7 +42,7 @@ def status(path: str, authorization: bytes) -> int:
 
 def signed(claims: dict[str, Any]) -> bytes:
     """As `jwt.encode` does, for any claims."""
-    payload = json.dumps({"exp": EXPIRES, **claims}).encode()
+    payload = json.dumps({"exp": NEVER, **claims}).encode()
     return b"Bearer " + jwt.PyJWS().encode(payload, SECRET, "HS256", headers={"typ": "JWT"}).encode()
 
 
@@ -66,6 +65,6 @@ def test_no_bytes_in_place_of_a_token_cause_a_500(token: bytes) -> None:
     assert status(PATHS[0], b"Bearer " + readable) == 401
 
 
-@pytest.mark.parametrize("exp", [EXPIRES * 1_000, 1e12, 10**30])
+@pytest.mark.parametrize("exp", [NEVER * 1_000, 1e12, 10**30])
 def test_an_expiry_in_milliseconds_is_refused(exp: float) -> None:  # case R6
     assert status(PATHS[0], signed({"exp": exp})) == 401

@@ -39,8 +39,9 @@ from functions.api.problems import RequestRefused
 from functions.errors import SettingsError
 from functions.model import Moment
 from functions.settings import AuthSettings
+from tests.support.token_clock import NEVER
 
-CLAIMS = {"exp": int(time.time()) + 600, "products": ["cdn"]}
+CLAIMS = {"exp": NEVER, "products": ["cdn"]}
 RSA = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
 EC = ec.generate_private_key(ec.SECP256R1())
 SHORT_RSA = jwt.get_algorithm_by_name("RS256").to_jwk(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import time
 from typing import Any
 
 import msgspec
@@ -16,6 +15,7 @@ from emulator.testing import Emulator
 from functions import logs
 from functions.tasks.report import Problem
 from functions.tasks.results import LookupAnswer, NothingAnswered
+from tests.support.eventually import eventually
 from tests.support.http_stub_service import StubTasks, report
 from tests.support.web_function import web_over
 
@@ -24,13 +24,14 @@ SECRET = "LTAI5tSecretSecretSecret"
 
 def lines(written: io.StringIO, count: int) -> list[dict[str, Any]]:
     """So many lines of ours; a request's line is written after its answer has left."""
-    give_up = time.monotonic() + 5
-    while True:
-        found = [line for line in map(json.loads, written.getvalue().splitlines()) if line["logger"] == "functions"]
-        if len(found) >= count or time.monotonic() > give_up:
-            assert len(found) == count
-            return found
-        time.sleep(0.001)
+
+    def found() -> list[dict[str, Any]]:
+        every = map(json.loads, written.getvalue().splitlines())
+        return [line for line in every if line["logger"] == "functions"]
+
+    eventually(lambda: len(found()) >= count)
+    assert len(found()) == count
+    return found()
 
 
 def test_each_request_is_one_line(server: Client, written: io.StringIO) -> None:

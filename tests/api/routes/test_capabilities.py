@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import jwt
@@ -12,6 +11,7 @@ from functions.settings import AuthSettings, Settings
 from functions.upstream.endpoint import Endpoint
 from tests.api.conftest import Opener
 from tests.support.http_stub_service import problem
+from tests.support.token_clock import NEVER
 
 PATH = "/v1/capabilities"
 SECRET = "a-secret-of-at-least-32-bytes-to-sign-with"
@@ -20,7 +20,7 @@ ALL_TYPES = {"refresh": ["file", "directory", "regex", "ignoreparams"], "preload
 
 
 def told(opened: Opener, settings: Settings, **claims: Any) -> dict[str, Any]:
-    token = jwt.encode({"exp": int(time.time()) + 60, **claims}, SECRET, "HS256")
+    token = jwt.encode({"exp": NEVER, **claims}, SECRET, "HS256")
     answer: dict[str, Any] = opened(settings).get(PATH, headers={"Authorization": f"Bearer {token}"}).json()
     return answer
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,7 +18,9 @@ from functions.model import Moment
 from functions.tasks.submit import Submission, SubmitAnswer
 from tests.api.conftest import Opener
 from tests.api.routes.test_submit import EMULATED, GUARDED, PATH, SECRET, URL, body, rejecting
+from tests.support.eventually import eventually
 from tests.support.http_stub_service import StubTasks, all_accepted, problem
+from tests.support.token_clock import NEVER
 
 
 def keyed(key: str = "8e03978e-40d5-43dd-bc93-6894a57f9324", **headers: str) -> dict[str, str]:
@@ -61,15 +63,19 @@ def test_another_request_under_the_same_key_is_refused(
 def test_while_the_first_is_under_way_the_second_waits_for_its_answer(
     submitting: httpx.Client, tasks: StubTasks
 ) -> None:
-    async def slowly(submission: Submission) -> SubmitAnswer:
-        await asyncio.sleep(0.15)
+    finish = threading.Event()
+
+    async def until_told(submission: Submission) -> SubmitAnswer:
+        await asyncio.to_thread(finish.wait)
         return await all_accepted(submission)
 
-    tasks.submit_work = slowly
+    tasks.submit_work = until_told
     with ThreadPoolExecutor(4) as pool:
         sent = [pool.submit(submitting.post, PATH, json=body(), headers=keyed()) for _ in range(4)]
-        answers = {each.result().content for each in sent}
+        eventually(lambda: tasks.submissions)
         problem(submitting.post(PATH, json=body(product="vod"), headers=keyed()), 422, "idempotency-key-reused")
+        finish.set()
+        answers = {each.result().content for each in sent}
     assert (len(answers), len(tasks.submissions)) == (1, 1)
 
 
@@ -79,9 +85,8 @@ def test_two_callers_may_think_of_the_same_key_and_a_renewed_token_is_the_same_c
     server = opened(GUARDED)
 
     def post_as(caller: str, seconds: int, **claims: object) -> None:
-        now = int(time.time())
         signed = jwt.encode(
-            {"sub": caller, "iat": now - seconds, "exp": now + seconds, "jti": str(seconds), **claims}, SECRET, "HS256"
+            {"sub": caller, "iat": seconds, "exp": NEVER + seconds, "jti": str(seconds), **claims}, SECRET, "HS256"
         )
         response = server.post(PATH, json=body(), headers=keyed(Authorization=f"Bearer {signed}"))
         assert response.status_code == 202

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import httpx
@@ -14,6 +13,7 @@ from functions.tasks.report import Problem
 from functions.tasks.results import NothingAnswered, QuotaAnswer
 from tests.api.conftest import Opener
 from tests.support.http_stub_service import StubTasks, problem, quotas
+from tests.support.token_clock import NEVER
 
 SECRET = "a-secret-of-at-least-32-bytes-to-sign-with"
 GUARDED = Settings(auth=AuthSettings(mode="jwt", jwt_secret=SECRET))
@@ -21,7 +21,7 @@ THROTTLED = Problem(product="vod", reason="throttled", retry_after=3, request_id
 
 
 def bearer(**claims: Any) -> dict[str, str]:
-    return {"Authorization": "Bearer " + jwt.encode({"exp": int(time.time()) + 600, **claims}, SECRET, "HS256")}
+    return {"Authorization": "Bearer " + jwt.encode({"exp": NEVER, **claims}, SECRET, "HS256")}
 
 
 def test_it_answers_what_is_left_and_what_that_cost(server: httpx.Client) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +22,7 @@ from functions.upstream.endpoint import Endpoint
 from tests.api.conftest import Opener
 from tests.support.http_stub_service import StubTasks, problem, serving
 from tests.support.real_service import KEY, environment_of
+from tests.support.token_clock import NEVER
 
 PATH = "/v1/tasks"
 URL = "https://www.example.com/a.jpg"
@@ -39,7 +39,7 @@ def body(**members: Any) -> dict[str, Any]:
 
 
 def token(**claims: Any) -> dict[str, str]:
-    signed = jwt.encode({"exp": int(time.time()) + 600, "sub": "me", **claims}, SECRET, "HS256")
+    signed = jwt.encode({"exp": NEVER, "sub": "me", **claims}, SECRET, "HS256")
     return {"Authorization": f"Bearer {signed}"}
 
 

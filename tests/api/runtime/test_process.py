@@ -5,28 +5,22 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx
 import pytest
+
+from tests.support.eventually import GIVE_UP_SECONDS, eventually
+from tests.support.free_port import free_port
 
 BASE = {
     "PATH": os.environ["PATH"],
     "ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI5tKey",
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "LTAI5tSecret",
 }
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -47,13 +41,15 @@ def running(**environ: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def answered(url: str) -> httpx.Response:
-    give_up = time.monotonic() + 20
-    while True:
-        try:
-            return httpx.get(url, trust_env=False)
-        except httpx.TransportError:
-            assert time.monotonic() < give_up, "the server did not come up"
-            time.sleep(0.02)
+    answers: list[httpx.Response] = []
+
+    def asked() -> bool:
+        with suppress(httpx.TransportError):
+            answers.append(httpx.get(url, trust_env=False, timeout=GIVE_UP_SECONDS))
+        return bool(answers)
+
+    eventually(asked)
+    return answers[0]
 
 
 def test_it_serves_from_the_environment_and_goes_in_peace_on_sigterm() -> None:
@@ -61,7 +57,7 @@ def test_it_serves_from_the_environment_and_goes_in_peace_on_sigterm() -> None:
         assert answered(f"{url}/healthz").json() == {"status": "ok"}
         assert httpx.get(f"{url}/v1/tasks?taskId=x&secret=s3cret", trust_env=False).status_code == 400
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=GIVE_UP_SECONDS)
     # uvicorn ends by the signal it got, once everything is closed
     assert process.returncode == -signal.SIGTERM
     assert err == ""
@@ -86,7 +82,7 @@ def test_it_serves_from_the_environment_and_goes_in_peace_on_sigterm() -> None:
 )
 def test_a_bad_value_stops_the_start_with_one_line(environ: dict[str, str]) -> None:
     with running(**environ) as (process, _):
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=GIVE_UP_SECONDS)
     assert (process.returncode, out) == (2, "")
     assert err.count("\n") == 1
     assert err.startswith(list(environ)[-1])

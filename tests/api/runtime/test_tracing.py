@@ -63,7 +63,7 @@ def test_a_request_and_its_vendor_calls_are_spans_of_the_caller_s_trace(emu: Emu
         headers = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
         assert httpx.get(f"{url}/v1/tasks?taskId=cdn:24840", headers=headers, trust_env=False).status_code == 200
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
     ours = [span for span in spans() if span.trace_id.hex() == TRACE]
     request = next(span for span in ours if span.name == "GET")
     call = next(span for span in ours if span.name == "DescribeRefreshTaskById")
@@ -83,7 +83,7 @@ def test_without_its_packages_the_start_is_stopped_with_one_line(tmp_path_factor
     (shadow / "__init__.py").touch()
     environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "PYTHONPATH": str(shadow.parent)}
     with running(**environ) as (process, _):
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert err.startswith("OTEL_EXPORTER_OTLP_ENDPOINT: ")
     assert err.count("\n") == 1

