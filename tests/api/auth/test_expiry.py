@@ -67,7 +67,7 @@ def test_a_token_that_is_over_but_for_the_clocks_waits_no_more(opened: Opener, t
 async def unread(seconds_until_read: float) -> tuple[list[bytes], float]:
     """What a client is sent that reads its stream only then, and how long the stream took."""
     account = Account()
-    account.tasks.add("cdn", ["http://example.com/a"], task_id="24840", transition=NEVER, age=120)
+    account.tasks.add("cdn", ["http://example.com/a"], task_id="24840", transition=ENDLESS, age=120)
     app = create_app(Components(settings=SETTINGS, tasks=instance_over(account)))
     loop, sent, left = asyncio.get_running_loop(), list[bytes](), asyncio.Event()
 
