@@ -17,10 +17,10 @@ import msgspec
 from starlette.applications import Starlette
 
 from functions import logs, tracing
+from functions.api.interfaces import CredentialSink, EventHandler
 from functions.api.problems import RequestRefused, answer_to
-from functions.api.protocols import CredentialSink, EventHandler
 from functions.api.runtime.http_event import HttpAnswer, call, problem_answer, read_event
-from functions.api.runtime.startup import log_start
+from functions.api.runtime.startup_log import log_start
 from functions.errors import TaskStatusError
 from functions.server import Components, compose, create_app
 from functions.settings import Settings, read_settings

@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Mount
 
 from functions import logs, tracing
 from functions.api.auth.bearer import authenticator_for
+from functions.api.interfaces import CredentialSink, EventHandler, Objects, Watchable
 from functions.api.middleware.access_log import AccessLog
 from functions.api.middleware.authentication import Authentication
 from functions.api.middleware.compression import Compression
@@ -25,14 +26,13 @@ from functions.api.middleware.cors import Cors
 from functions.api.middleware.credentials import Credentials
 from functions.api.middleware.errors import ErrorBoundary, problem_for
 from functions.api.middleware.trusted_host import TrustedHost
-from functions.api.protocols import CredentialSink, EventHandler, Objects, Watchable
-from functions.api.routes.health import open_routes
+from functions.api.routes.public import open_routes
 from functions.api.routes.static_files import file_routes
 from functions.api.routes.tasks import TaskRoutes
-from functions.api.runtime.fc_hooks import invoke_route, pre_stop_route
 from functions.api.runtime.fc_requests import PlatformIdentity
+from functions.api.runtime.fc_routes import invoke_route, pre_stop_route
 from functions.api.runtime.lifecycle import Lifecycle
-from functions.api.runtime.startup import log_start
+from functions.api.runtime.startup_log import log_start
 from functions.api.sse import EventStreams
 from functions.errors import SettingsError, TaskStatusError
 from functions.settings import Settings, read_settings

@@ -174,13 +174,13 @@ class TaskService:
         """End the waits there are; each answers with its newest report."""
         self._watches.release()
 
-    def let_go(self) -> None:
+    def release_waiters(self) -> None:
         """End all waiting, so that callers come back elsewhere: this instance is about to end."""
         self._watches.close()
 
     async def close(self) -> None:
         """Stop what belongs to the service."""
-        self.let_go()
+        self.release_waiters()
         for product in self._products.values():
             product.close()
         if self._fleet is not None:

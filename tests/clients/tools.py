@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.testing import Emulator, Transition
-from functions.api.routes.health import OPENAPI_PATH as OPENAPI
+from functions.api.routes.public import OPENAPI_PATH as OPENAPI
 from tests.support.real_service import LIFTED
 from tests.support.web_function import Web, web_over
 

@@ -10,7 +10,7 @@ import logging
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from functions.api.protocols import CredentialSink
+from functions.api.interfaces import CredentialSink
 from functions.api.runtime.fc_requests import PlatformIdentity, single
 from functions.logs import log_event
 

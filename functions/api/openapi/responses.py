@@ -52,7 +52,7 @@ def json_content(schema: Json, examples: Mapping[str, Any]) -> Json:
 
 
 def header_refs(names: Iterable[str]) -> Json:
-    """Headers of a response, which are described once."""
+    """References to the shared descriptions of these headers."""
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
@@ -62,7 +62,7 @@ def problems(statuses: Iterable[int]) -> Json:
 
 
 def without_bodies(responses: Mapping[str, Json]) -> Json:
-    """The responses of HEAD to those of GET."""
+    """The responses of HEAD, derived from those of GET."""
     whole = {status: problem_responses().get(status, response) for status, response in responses.items()}
     return {
         status: {name: member for name, member in response.items() if name not in {"content", "links"}}

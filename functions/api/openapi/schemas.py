@@ -10,7 +10,7 @@ import msgspec.inspect
 
 from functions.api.problems import ProblemDocument
 from functions.api.routes.capabilities import Capabilities
-from functions.api.routes.health import Health
+from functions.api.routes.public import Health
 from functions.tasks.report import QuotaReport, TaskList, TaskReport
 from functions.tasks.submit import SubmitReport
 

@@ -94,7 +94,7 @@ class _QueryParser:
 
     def _refuse_others(self, use: Use, detail: str) -> None:
         for name in self._given.texts:
-            # Generated clients send default values along everywhere.
+            # A parameter with its default value is ignored: generated clients send it with every request.
             if not PARAMETERS[name].use & use and self._first(name) != PARAMETERS[name].default:
                 self._faults.add(name, self._first(name), detail)
 

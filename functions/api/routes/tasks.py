@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 
+from functions.api.interfaces import Objects
 from functions.api.middleware.access_log import access_record
 from functions.api.middleware.authentication import grant_of
 from functions.api.negotiation import Representation, json_only, representation
 from functions.api.parsing.query import to_query
 from functions.api.parsing.raw import RawParameters, from_json, from_query_string
 from functions.api.problems import RequestRefused
-from functions.api.protocols import Objects
 from functions.api.responses import Encoder, list_response, lookup_response
 from functions.api.routes.capabilities import capabilities_route
 from functions.api.routes.quota import quota_route

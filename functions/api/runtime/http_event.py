@@ -23,7 +23,7 @@ _LEFT_OUT_OF_REQUESTS = frozenset({"connection", "keep-alive", "transfer-encodin
 _FORBIDDEN_IN_ANSWERS = frozenset(
     {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding", "upgrade"}
 )
-"""docs/function-compute.md 2.6; x-fc-* besides."""
+"""Headers that Function Compute does not allow in a response (docs/function-compute.md 2.6); x-fc-* are removed too."""
 
 
 class HttpAnswer(TypedDict):

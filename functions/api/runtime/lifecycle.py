@@ -1,4 +1,4 @@
-"""From the opening of the port to its closing."""
+"""Start-up and graceful shutdown of the app (ASGI lifespan)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from functions import tracing
-from functions.api.protocols import Resident, Watchable
+from functions.api.interfaces import Resident, Watchable
 
 
 class Lifecycle:
@@ -19,7 +19,7 @@ class Lifecycle:
         self.stopping = False
 
     def release(self) -> None:
-        """Send away the callers who wait now: they come back, to this instance or another."""
+        """Finish all open waits and streams now: they come back, to this instance or another."""
         if isinstance(self._service, Watchable):
             self._service.release()
 
@@ -27,7 +27,7 @@ class Lifecycle:
         """The process was told to end: nobody can wait any more."""
         self.stopping = True
         if isinstance(self._service, Watchable):
-            self._service.let_go()
+            self._service.release_waiters()
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _: object) -> AsyncIterator[None]:

@@ -65,7 +65,7 @@ class Watchable(Protocol):
     def release(self) -> None:
         """End the waits there are; each answers with its newest report."""
 
-    def let_go(self) -> None:
+    def release_waiters(self) -> None:
         """The same, and let nobody wait from now on."""
 
 

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from functions.api.auth.bearer import Authenticator
+from functions.api.interfaces import HasFigures
 from functions.api.parsing.raw import only_parameters
 from functions.api.problems import RequestRefused
-from functions.api.protocols import HasFigures
 from functions.api.responses import json_response
 from functions.tasks.query import EVERYTHING
 from functions.tasks.results import Tasks

@@ -1,4 +1,4 @@
-"""The first line of the log: what is in effect, for the operator who wonders."""
+"""Logs the effective configuration at the start."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from functions.api.auth.bearer import AllowAll
 from functions.api.problems import RequestRefused
-from functions.api.routes.health import open_routes
+from functions.api.routes.public import open_routes
 from functions.api.runtime.lifecycle import Lifecycle
 from tests.support.http_stub_service import StubTasks, problem
 

@@ -53,7 +53,7 @@ class WaitingTasks(StubTasks):
     def release(self) -> None:
         self.released += 1
 
-    def let_go(self) -> None:
+    def release_waiters(self) -> None:
         self.released += 1
 
 

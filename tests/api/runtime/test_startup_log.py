@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.api.runtime.startup import log_start
+from functions.api.runtime.startup_log import log_start
 from functions.logs import JsonLines
 from functions.settings import read_settings
 

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
+from functions.api.interfaces import EventHandler
 from functions.api.middleware.errors import problem_for
-from functions.api.protocols import EventHandler
 from functions.api.responses import json_response
 from functions.api.runtime.fc_requests import PlatformIdentity
 
