@@ -10,7 +10,7 @@ import asyncio
 import math
 import random
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 
 import msgspec
 from cachetools import LRUCache
@@ -31,7 +31,9 @@ LONGEST_STREAM_SECONDS = 7_200.0
 END_BEFORE_TIMEOUT_SECONDS = 5.0
 LAST_WORDS_SECONDS = 2.0
 """How long a client may take to read the end of its stream; one that does not read cannot hold the stream open."""
-_FRAME_CACHE_BYTES = 4 * 1024 * 1024
+_FRAME_CACHE_BYTES = 32 * 1024 * 1024
+_ROW_BYTES = 500
+"""Memory of a task or of one of its rows in an answer."""
 _HEARTBEAT = b":\n\n"
 
 OpenWatch = Callable[[LookupQuery], AbstractAsyncContextManager[Viewer]]
@@ -50,7 +52,7 @@ class Frames:
     def __init__(self) -> None:
         """The cache is bounded in bytes. It holds the answers too, so that no other object takes over their id()."""
         self._encoded: LRUCache[tuple[str | None, int], tuple[LookupAnswer, bytes]] = LRUCache(
-            _FRAME_CACHE_BYTES, getsizeof=lambda entry: len(entry[1])
+            _FRAME_CACHE_BYTES, getsizeof=_size
         )
 
     def between(self, seen: LookupAnswer | None, answer: LookupAnswer) -> bytes:
@@ -60,9 +62,15 @@ class Frames:
         if kept is not None:
             return kept[1]
         frame = _frame("report", answer.report) if seen is None else _frame("update", _changed(seen, answer))
-        if len(frame) <= _FRAME_CACHE_BYTES:
+        with suppress(ValueError):  # larger than the whole cache: sent, not kept
             self._encoded[key] = (answer, frame)
         return frame
+
+
+def _size(entry: tuple[LookupAnswer, bytes]) -> int:
+    """Bytes; the frame of one changed task holds the answer with all the others."""
+    answer, frame = entry
+    return len(frame) + _ROW_BYTES * sum(1 + len(task.objects) for task in answer.report.tasks)
 
 
 class EventStreams:
