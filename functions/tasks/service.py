@@ -52,6 +52,7 @@ class TaskService:
     ) -> None:
         """`products` in the order of the registry; without `history` only they answer."""
         self._fleet = fleet
+        self._history = history
         self._settings = settings
         self._products = products
         self._cache = cache
@@ -183,6 +184,8 @@ class TaskService:
         self.release_waiters()
         for product in self._products.values():
             product.close()
+        if self._history is not None:
+            await self._history.close()
         if self._fleet is not None:
             await self._fleet.close()
 

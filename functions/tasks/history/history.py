@@ -23,6 +23,7 @@ from functions.tasks.history.record import decode_task, encode_task
 
 KEEP_SECONDS = 0.05
 """How long an answer waits for what it saw to be written; slower writes go on beside it."""
+CLOSE_SECONDS = 2.0
 RECALL_SECONDS = 2.0
 """How long an answer waits for the store at most."""
 _FRESH_SECONDS = 60.0
@@ -74,6 +75,11 @@ class History:
                 log_event("history-unavailable", level=logging.WARNING, detail="slow", tasks=len(pending))
         readings = {key: self._fresh(key) for key in wanted}
         return {key: each.snapshot for key, each in readings.items() if each is not None and each.snapshot is not None}
+
+    async def close(self) -> None:
+        """Let writes under way end, for `CLOSE_SECONDS` at most: the first one loads the store's SDK."""
+        if self._writes:
+            await asyncio.wait(self._writes, timeout=CLOSE_SECONDS)
 
     def _fresh(self, key: TaskKey) -> _Reading | None:
         reading = self._read_before.get(key)
