@@ -1,1 +1,1 @@
-"""Tasks as all three products keep them: state, motion, and the rules of the operations on them."""
+"""Tasks as all products keep them: state, motion, and the rules of the operations on them."""
