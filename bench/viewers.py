@@ -17,12 +17,12 @@ from bench.wire import Connection, Reply
 
 
 class Audience(msgspec.Struct, frozen=True, kw_only=True):
-    """One viewer per entry of `questions` (`taskId` parameters), for `seconds`.
+    """One viewer per entry of `questions` (`taskId` parameters), for `seconds`, each at any of `addresses`.
 
     Each polls every `interval` seconds, beginning at a random moment of it; 0: again as soon as it is answered.
     """
 
-    address: str
+    addresses: list[str]
     questions: list[str]
     seconds: float
     interval: float = 1.0
@@ -87,7 +87,9 @@ async def watch(audience: Audience) -> Impression:
     """Let everybody poll until the time is over; all are connected before the first does."""
     notes = _Notes()
     async with AsyncExitStack() as stack:
-        connections = [await stack.enter_async_context(Connection(audience.address)) for _ in audience.questions]
+        connections = [
+            await stack.enter_async_context(Connection(random.choice(audience.addresses))) for _ in audience.questions
+        ]
         end = time.monotonic() + audience.seconds
         await asyncio.gather(
             *(

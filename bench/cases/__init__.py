@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from bench.cases import cost, lookups, start, viewing, vod
+from bench.cases import cost, lookups, sharing, start, viewing, vod
 from bench.cases.effort import Effort
 from bench.figures import LookupResult
 
@@ -25,5 +25,10 @@ CASES: Mapping[str, Case] = MappingProxyType(
         "cached": cost.cached,
         "largest": cost.largest,
         "cold": start.cold,
+        "shared-one-id": sharing.one_id,
+        "shared-own-ids": sharing.own_ids,
+        "shared-lopsided": sharing.lopsided,
+        "shared-thousand": sharing.thousand,
+        "shared-idle": sharing.idle,
     }
 )

@@ -81,7 +81,9 @@ async def _per_cpu_second(server: Server, ids: Sequence[str], seconds: int) -> f
 
 
 async def _load(server: Server, ids: Sequence[str], seconds: int) -> Impression:
-    audience = Audience(address=server.address, questions=[",".join(ids)] * _CONNECTIONS, seconds=seconds, interval=0.0)
+    audience = Audience(
+        addresses=[server.address], questions=[",".join(ids)] * _CONNECTIONS, seconds=seconds, interval=0.0
+    )
     met = msgspec.json.decode(await helper("bench.viewers", audience), type=Impression)
     if met.failed:
         raise RuntimeError(f"failed polls: {met.failures}")

@@ -110,7 +110,7 @@ async def _watched(vendor: Account, server: Server, ids: list[str], seconds: int
         await lookup(door, [f"cdn:{vendor.add('cdn')}"])
     await asyncio.sleep(1.0)
     vendor.forget()
-    told = await helper("bench.viewers", Audience(address=server.address, questions=ids, seconds=seconds))
+    told = await helper("bench.viewers", Audience(addresses=[server.address], questions=ids, seconds=seconds))
     mine = [call for call in vendor.calls() if call.access_key_id == KEY_ID]
     return _Seen(msgspec.json.decode(told, type=Impression), mine, seconds)
 

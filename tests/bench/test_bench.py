@@ -78,7 +78,7 @@ def _watched(status: int, body: object) -> Impression:
     async def main() -> Impression:
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
             address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-            audience = Audience(address=address, questions=["cdn:1,cdn:2"] * 2, seconds=0.05, interval=0.01)
+            audience = Audience(addresses=[address], questions=["cdn:1,cdn:2"] * 2, seconds=0.05, interval=0.01)
             told = await watch(audience)
             await asyncio.gather(*filter(None, served))
             return told

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from emulator.demo.redis_server import RedisServer, running_redis
 from functions.products.registry import SPECS
 from functions.upstream.shared import server
-from tests.support.redis_server import RedisServer, running_redis
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,6 +25,6 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def redis(tmp_path: Path) -> Iterator[RedisServer]:
-    with running_redis(tmp_path) as running:
+def redis() -> Iterator[RedisServer]:
+    with running_redis() as running:
         yield running

@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
+from emulator.demo.redis_server import RedisServer
 from emulator.testing import Emulator, Transition
 from tests.support.fleet import fleet_of
 from tests.support.real_service import query_of
-from tests.support.redis_server import RedisServer
 
 BY_ID = "DescribeRefreshTaskById"
 MOVING = Transition(by="seconds", length=3_600)

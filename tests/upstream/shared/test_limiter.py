@@ -7,22 +7,22 @@ import itertools
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
+from redis import Redis
 
+from emulator.demo.redis_server import RedisServer, running_redis
 from functions.products.cdn import CDN
 from functions.upstream.shared.limiter import SharedLimiter
 from functions.upstream.shared.server import SharedServer
 from tests.support.limiter_process import Callers, busiest_second, callers
-from tests.support.redis_server import RedisServer, running_redis
 
 RATE = 24
 
 
 @pytest.fixture
-def redis(tmp_path: Path) -> Iterator[RedisServer]:
-    with running_redis(tmp_path) as server:
+def redis() -> Iterator[RedisServer]:
+    with running_redis() as server:
         yield server
 
 
@@ -34,6 +34,10 @@ async def instances(url: str, count: int = 1, rate: float = RATE) -> AsyncIterat
     finally:
         for server in servers:
             await server.close()
+
+
+def client_of(server: RedisServer) -> Redis:
+    return Redis(port=server.port)
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -74,7 +78,8 @@ def _replace_later(redis: RedisServer, processes: Callers) -> None:
 
 
 def _flush(redis: RedisServer, _: Callers) -> None:
-    redis.flush()
+    with client_of(redis) as client:
+        client.flushall()
 
 
 @pytest.mark.parametrize("incident", [_stop, _replace_at_once, _replace_later, _flush])
@@ -116,7 +121,7 @@ def test_waiters_of_different_instances_are_served_first_come_first_served(redis
                 permit.answered()
 
             def standing() -> int:
-                with redis.client() as client:
+                with client_of(redis) as client:
                     return int(client.zcard(limiters[0].keys[2]))
 
             (await limiters[0].acquire()).unused()
@@ -150,7 +155,7 @@ def test_one_instance_that_is_throttled_slows_all(redis: RedisServer) -> None:
     ("user", "works"), [("fleet:top-secret-word", True), ("fleet:wrong-top-secret", False), ("", False)]
 )
 def test_a_user_with_narrow_rights_is_enough_and_a_wrong_password_leaves_the_instance_alone(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, user: str, works: bool
+    caplog: pytest.LogCaptureFixture, user: str, works: bool
 ) -> None:
     rights = (
         "fleet",
@@ -172,7 +177,7 @@ def test_a_user_with_narrow_rights_is_enough_and_a_wrong_password_leaves_the_ins
         "+subscribe",
         "+unsubscribe",
     )
-    with running_redis(tmp_path, "--user", "default", "off", "--user", *rights) as redis:
+    with running_redis("--user", "default", "off", "--user", *rights) as redis:
         url = redis.url.replace("//", f"//{user}@" if user else "//")
 
         async def main() -> bool:
@@ -184,9 +189,9 @@ def test_a_user_with_narrow_rights_is_enough_and_a_wrong_password_leaves_the_ins
     assert "top-secret-word" not in caplog.text
 
 
-def test_it_runs_on_a_cluster_because_what_a_script_uses_is_in_one_slot(tmp_path: Path) -> None:
-    with running_redis(tmp_path, "--cluster-enabled", "yes") as redis:
-        with redis.client() as client:
+def test_it_runs_on_a_cluster_because_what_a_script_uses_is_in_one_slot() -> None:
+    with running_redis("--cluster-enabled", "yes") as redis:
+        with client_of(redis) as client:
             client.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)
             while client.execute_command("CLUSTER INFO")["cluster_state"] != "ok":
                 time.sleep(0.01)
