@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from bench.cases import cost, lookups, sharing, start, viewing, vod
+from bench.cases import cost, fleet, lookups, start, viewing, vod
 from bench.cases.effort import Effort
 from bench.figures import LookupResult
 
@@ -25,10 +25,10 @@ CASES: Mapping[str, Case] = MappingProxyType(
         "cached": cost.cached,
         "largest": cost.largest,
         "cold": start.cold,
-        "shared-one-id": sharing.one_id,
-        "shared-own-ids": sharing.own_ids,
-        "shared-lopsided": sharing.lopsided,
-        "shared-thousand": sharing.thousand,
-        "shared-idle": sharing.idle,
+        "shared-one-id": fleet.one_id,
+        "shared-own-ids": fleet.own_ids,
+        "shared-lopsided": fleet.lopsided,
+        "shared-thousand": fleet.thousand,
+        "shared-idle": fleet.idle,
     }
 )

@@ -58,6 +58,8 @@ class TaskService:
         self._cache = cache
         self._lookup = TaskLookup(settings, products, cache, clock, history)
         self._watches = Watches(self._poll)
+        if fleet is not None:
+            fleet.inform(self._watches)
         self._lister = TaskLister(settings, products, clock, history)
         self._quotas = Quotas(settings, products, clock)
         self._budgets = CallerBudgets(settings.callers, clock)
@@ -170,6 +172,8 @@ class TaskService:
         self._lister.forget()
         for product in self._products.values():
             product.drop_connections()
+        if self._fleet is not None:
+            self._fleet.after_freeze()
 
     def release(self) -> None:
         """End the waits there are; each answers with its newest report."""

@@ -58,7 +58,9 @@ class InFlight(Generic[K, T]):
 class Flights(Protocol[K, T]):
     """What turns wanted keys into calls: a `Batcher` for this instance alone, or one for all (docs/fleet.md)."""
 
-    def join(self, keys: Mapping[K, Lane], deadline: float, caller: str) -> list[InFlight[K, T]]:
+    def join(
+        self, keys: Mapping[K, Lane], deadline: float, caller: str, is_fresh: Callable[[K], bool] = ...
+    ) -> list[InFlight[K, T]]:
         """As `Batcher.join`."""
 
     def leave(self, joined: Collection[InFlight[K, T]]) -> None:
@@ -86,12 +88,16 @@ class Batcher(Generic[K, T]):
         self._dispatcher: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
 
-    def join(self, keys: Mapping[K, Lane], deadline: float, caller: str) -> list[InFlight[K, T]]:
+    def join(
+        self, keys: Mapping[K, Lane], deadline: float, caller: str, is_fresh: Callable[[K], bool] = lambda _: False
+    ) -> list[InFlight[K, T]]:
         """An InFlight for every key, shared with those who want it already. `leave` must be called with them.
 
-        `keys` says in which lane each key waits for its turn, among those of `caller`. A cancelled `result` means that
+        `keys` says in which lane each key waits for its turn, among those of `caller`; `is_fresh` whether what is known
+        of a key by now will do, for those who learn of it other than by calls. A cancelled `result` means that
         the batch met a bug; it is logged.
         """
+        del is_fresh  # here there are only calls
         now = asyncio.get_running_loop().time()
         idle = not self._running and not self._queue
         joined = []

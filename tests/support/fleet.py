@@ -6,21 +6,28 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
+
 from emulator.testing import Emulator
 from functions.settings import read_settings
+from functions.tasks.query import LookupQuery, Scope
 from functions.tasks.service import TaskService, build_service
 from functions.upstream.credentials import CredentialSource
-from tests.support.real_service import KEY, environment_of
+from tests.support.real_service import KEY, environment_of, query_of
 
 
 @asynccontextmanager
-async def fleet_of(count: int, emu: Emulator, url: str | None, **settings: Any) -> AsyncIterator[list[TaskService]]:
-    """So many instances; with `url` None each stands for itself."""
-    shared = {} if url is None else {"shared": url}
-    environment = environment_of(emu, instances=count, **shared, **settings)
+async def fleet_of(count: int, emu: Emulator, url: str, **settings: Any) -> AsyncIterator[list[TaskService]]:
+    """So many instances."""
+    environment = environment_of(emu, instances=count, shared=url, **settings)
     services = [build_service(read_settings(environment), CredentialSource(KEY)) for _ in range(count)]
     try:
         yield services
     finally:
         for service in services:
             await service.close()
+
+
+def asked_by(scope: Scope, text: str) -> LookupQuery:
+    """A lookup of comma-separated ids by a caller with that scope."""
+    return msgspec.structs.replace(query_of(text), scope=scope)

@@ -98,7 +98,12 @@ class TaskLoader:
                 known[task_id] = LookupResult(snapshot)
         self.action.metrics.hits += len(known)
         admitted = self._admit(missing, deadline, known, principal)
-        return PendingLookup(self, known, self.batcher.join(admitted, deadline, principal.caller), principal)
+
+        def is_fresh(wanted: WantedId) -> bool:
+            reader = Principal(audience=wanted.audience)
+            return self.cache.fresh(TaskKey(self.product, wanted.task_id), freshness, reader) is not None
+
+        return PendingLookup(self, known, self.batcher.join(admitted, deadline, principal.caller, is_fresh), principal)
 
     def result_of_fault(
         self, task_id: str, fault: UpstreamFault, principal: Principal, batch: int | None = None

@@ -19,7 +19,7 @@ from functions.upstream.shared.queue import Answer, Keep
 
 KEEP_SECONDS = 900.0
 """How long what is not final is kept: for its history, when it is too old to be shown."""
-_MEMBER = re.compile(r"(?P<task_id>[^|]{1,64})(?:\|[0-9a-f]{32})?")
+_MEMBER = re.compile(r"(?P<task_id>[!-{}~]{1,64})(?:\|[0-9a-f]{32})?")
 
 
 def member_of(wanted: WantedId) -> str:
@@ -99,10 +99,6 @@ class SharedAnswers:
             if newest is not None and newest.found:
                 return LookupResult(newest)
         return LookupResult(self._loader.observe(wanted.task_id, (), known.snapshot.checked, principal))
-
-    def is_fresh(self, wanted: WantedId) -> bool:
-        """Whether what is known of it now needs no call."""
-        return self._cache.fresh(self._key(wanted.task_id), None, Principal(audience=wanted.audience)) is not None
 
     def learn(self, known: Known) -> None:
         """Cache what another instance was told of a task that was found, unless this one knows it better."""

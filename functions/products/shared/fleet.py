@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
+from typing import Protocol
 
 from functions.products.lookup.loader import TaskLoader
 from functions.products.shared.answers import SharedAnswers
@@ -17,6 +19,16 @@ from functions.upstream.shared.queue import SharedQueue
 from functions.upstream.shared.server import SharedServer
 
 
+class Watching(Protocol):
+    """What follows tasks for those who wait."""
+
+    def watched(self, product: str, task_ids: Collection[str]) -> list[str]:
+        """Those that somebody waits for."""
+
+    def look_again(self, product: str, task_ids: Collection[str]) -> None:
+        """More is known of them now."""
+
+
 class RedisFleet:
     """A `Fleet` (products/product.py)."""
 
@@ -24,6 +36,7 @@ class RedisFleet:
         """`url` as in TASK_STATUS_SHARED; instances of different accounts share nothing."""
         self._server = SharedServer(url, f"cdn-task-status:{account or ''}")
         self._listener = Listener(self._server)
+        self._watches: Watching | None = None
 
     def limiter(self, operation: Operation, config: ProductConfig) -> Limiter:
         """Paces an action's calls over all instances."""
@@ -37,11 +50,27 @@ class RedisFleet:
         queue = SharedQueue(self._server, limiter, loader.product)
         answers = SharedAnswers(loader, Records(loader.product, self._server, loader.clock))
         batcher = SharedBatcher(loader, queue, answers, self._listener.start)
-        self._listener.add(queue.channel, partial(self._hear, batcher))
+        self._listener.add(queue.channel, partial(self._hear, loader.product, batcher))
         loader.batcher = batcher
 
-    def _hear(self, batcher: SharedBatcher, message: bytes) -> None:
-        batcher.hear(message)
+    def inform(self, watches: Watching) -> None:
+        """Whom to tell what other instances learned."""
+        self._watches = watches
+
+    def after_freeze(self) -> None:
+        """Connections are dead then."""
+        self._listener.drop()
+        self._server.spawn(self._server.drop_idle())
+
+    def _hear(self, product: str, batcher: SharedBatcher, message: bytes) -> None:
+        heard = batcher.hear(message)
+        if self._watches is not None and (watched := self._watches.watched(product, heard)):
+            self._server.spawn(self._learn(product, batcher, watched))
+
+    async def _learn(self, product: str, batcher: SharedBatcher, task_ids: Collection[str]) -> None:
+        await batcher.refresh(task_ids)
+        if self._watches is not None:
+            self._watches.look_again(product, task_ids)
 
     async def close(self) -> None:
         """Leave the others."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable
+from contextlib import asynccontextmanager, suppress
 
 import msgspec
 
@@ -40,6 +40,23 @@ class Watches:
         for watch in self._watches.values():
             watch.close()
         self._watches.clear()
+
+    def watched(self, product: str, task_ids: Collection[str]) -> list[str]:
+        """Those that somebody waits for."""
+        known = set(task_ids)
+        return list({each.task_id for watch in self._about(product, known) for each in watch.ids} & known)
+
+    def look_again(self, product: str, task_ids: Collection[str]) -> None:
+        """More is known of these, though not by a lookup of this instance."""
+        for watch in self._about(product, set(task_ids)):
+            watch.look_again()
+
+    def _about(self, product: str, task_ids: set[str]) -> list[Watch]:
+        return [
+            watch
+            for watch in self._watches.values()
+            if any(each.task_id in task_ids and each.product in {None, product} for each in watch.ids)
+        ]
 
     def close(self) -> None:
         """End the waits there are and allow no new ones: this instance is about to end."""
@@ -94,12 +111,22 @@ class Watch:
         self._ordered: dict[tuple[RequestedId, ...], LookupAnswer] = {}
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._polling: asyncio.Task[None] | None = None
+        self._look_again = asyncio.Event()
         self.closed = False
 
     def close(self) -> None:
         """End all waiting: `Viewer.after` returns at once."""
         self.closed = True
         self._wake()
+
+    @property
+    def ids(self) -> tuple[RequestedId, ...]:
+        """What is looked up."""
+        return self._query.ids
+
+    def look_again(self) -> None:
+        """Look up now: more is known."""
+        self._look_again.set()
 
     @property
     def failed(self) -> bool:
@@ -156,7 +183,10 @@ class Watch:
     async def _poll(self) -> None:
         pause = await self._poll_once()
         while pause is not None:
-            await asyncio.sleep(pause)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._look_again.wait()
+            self._look_again.clear()
             pause = await self._poll_once()
 
     async def _poll_once(self) -> float | None:

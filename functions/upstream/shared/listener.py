@@ -30,6 +30,11 @@ class Listener:
         if (self._listening is None or self._listening.done()) and not self._server.is_away:
             self._listening = asyncio.create_task(self._listen())
 
+    def drop(self) -> None:
+        """The connection is dead; the next `start` makes another."""
+        if self._listening is not None:
+            self._listening.cancel()
+
     async def stop(self) -> None:
         """Listen no longer."""
         if self._listening is not None:

@@ -7,6 +7,8 @@ is free for others a moment later.
 
 from __future__ import annotations
 
+import asyncio
+import math
 import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,6 +22,7 @@ from functions.upstream.shared.server import SharedServer
 
 LEASE_SECONDS = 1.5
 RENEWAL_SECONDS = 0.5
+_SIZES_VALID_SECONDS = 1.0
 _MOST_AT_ONCE = 200
 """Members in one script: the server does nothing else meanwhile."""
 _VERSION = b"\x01"
@@ -113,10 +116,16 @@ class SharedQueue:
         """`limiter` paces the calls that answer."""
         self.server = server
         self.limiter = limiter
-        self.sizes = Sizes()
+        self._sizes, self._sized_at = Sizes(), -math.inf
         self.channel = server.key(product, "answers")
         self._product = product
         self._keys = [server.key(product, "queue", name) for name in _NAMES]
+
+    @property
+    def sizes(self) -> Sizes:
+        """As the server's last answer told; nothing where that is long ago."""
+        age = asyncio.get_running_loop().time() - self._sized_at
+        return self._sizes if age < _SIZES_VALID_SECONDS else Sizes()
 
     async def want(self, wants: Sequence[Want]) -> dict[str, Answer | bool]:
         """For each member a newer answer, or whether it is under way; otherwise it waits from now on."""
@@ -126,7 +135,7 @@ class SharedQueue:
             told = [word for want in part for word in (want.member, want.lane.value, repr(want.seen), want.caller)]
             keys = [*self._keys, *(self._answer_key(want.member) for want in part)]
             sizes, replies = await self.server.run(_WANT, keys, [LEASE_SECONDS, *told])
-            self.sizes = Sizes(*sizes)
+            self._note_sizes(sizes)
             for want, reply in zip(part, replies, strict=True):
                 answer = Answer.from_bytes(reply) if isinstance(reply, bytes) else None
                 found[want.member] = answer or bool(reply)
@@ -136,7 +145,7 @@ class SharedQueue:
         """A permit and at most so many members, as soon as there are both; `waiter` keeps its turn until then."""
         arguments = [*self.limiter.arguments(waiter), self.limiter.newcomers_share, most, LEASE_SECONDS]
         sizes, members, turn = await self.server.run(_TAKE, [*self.limiter.keys, *self._keys], arguments)
-        self.sizes = Sizes(*sizes)
+        self._note_sizes(sizes)
         if not turn:
             return Taken()
         read = read_turn(turn)
@@ -160,6 +169,9 @@ class SharedQueue:
     async def renew(self, members: Sequence[str]) -> None:
         """These are under way still."""
         await self.server.run(_RENEW, self._keys[-1:], [LEASE_SECONDS, *members])
+
+    def _note_sizes(self, sizes: Sequence[int]) -> None:
+        self._sizes, self._sized_at = Sizes(*sizes), asyncio.get_running_loop().time()
 
     def _answer_key(self, member: str) -> str:
         return self.server.key(self._product, "answer", member)

@@ -159,10 +159,11 @@ class SharedServer:
         except RedisConnectionError:
             if asyncio.get_running_loop().time() - self._answered_at < IDLE_SECONDS:
                 raise
-            await self._drop_idle()
+            await self.drop_idle()
             return await operation(self._connected())
 
-    async def _drop_idle(self) -> None:
+    async def drop_idle(self) -> None:
+        """Close the connections that are not in use."""
         if self._client is not None:
             await self._client.connection_pool.disconnect(inuse_connections=False)
 
@@ -203,10 +204,10 @@ class SharedServer:
             self.last_absence = Absence(before.number + 1 if before else 1, now, lost)
             # A pause of this process looks like one of the server: that is found out at once.
             self._probe_started = now if lost else now - PROBE_SECONDS
-            log_event("shared server is away, going on alone", level=logging.WARNING, reason=type(fault).__name__)
+            log_event("shared server is away, going on alone", level=logging.WARNING, exception=fault)
         elif lost and not before.lost:
             self.last_absence = msgspec.structs.replace(before, lost=True)
-        self.spawn(self._drop_idle())
+        self.spawn(self.drop_idle())
         return ServerAway("the shared server is away")
 
 

@@ -11,8 +11,8 @@ import msgspec
 
 from bench.account import Account, Call, account, busiest_second
 from bench.cases.effort import Effort, lookup
+from bench.cases.instances import Shape, fleet
 from bench.figures import Bar, Baselines, Line, LookupResult
-from bench.fleet import Shape, fleet
 from bench.processes import Server, helper
 from bench.viewers import Audience, Impression
 from bench.wire import Connection
