@@ -7,7 +7,7 @@ PIP    := $(BIN)/pip --quiet --disable-pip-version-check
 RUN    := $(VENV)/.run
 READY  := $(VENV)/.ready
 
-.PHONY: demo serve test check format package npm cli validate lock bench soak token openapi screenshots clean
+.PHONY: demo serve test check format package npm cli validate lock bench soak mutants token openapi screenshots clean
 
 $(RUN): requirements-build.lock requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "make: Python 3.11 or newer is needed, this is %s (set PYTHON=…)" % sys.version.split()[0])'
@@ -79,6 +79,10 @@ soak: $(READY)
 	$(BIN)/python -m bench.soak.load
 	$(BIN)/python -m bench.soak.oss_events $(ARGS)
 	$(BIN)/python -m tests.clients.fuzz
+
+# How many small changes of the functions their tests notice (docs/testing.md); ARGS="--each 10 --only events --seed 2"
+mutants: $(READY)
+	$(BIN)/python -m bench.soak.mutants $(ARGS)
 
 token: $(RUN)
 	@$(BIN)/python -m functions.api.auth.mint $(ARGS)
