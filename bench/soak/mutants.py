@@ -8,9 +8,12 @@ here may still be noticed by tests from further away, so that the share of the k
 from __future__ import annotations
 
 import argparse
+import importlib
+import multiprocessing
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,11 +23,16 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 
+import pytest
+
 from bench.soak.mutations import Mutation, mutations_of
 
 FOLDERS = ("tasks", "products", "upstream", "events", "api")
 _ROOT = Path(__file__).resolve().parents[2]
-_PYTEST = (sys.executable, "-m", "pytest", "--quiet", "--exitfirst", "--no-header")
+_OPTIONS = ("--quiet", "--exitfirst", "--no-header", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+_FORK = multiprocessing.get_context("fork")
+for _name in ("hypothesis", "httpx", "starlette.applications", "uvicorn", "requests", "jwt", "jsonschema"):
+    importlib.import_module(_name)  # once, and not in the process of each mutant
 _PATIENCE, _LEAST_SECONDS = 5.0, 30.0
 """Tests of a mutant may take so many times as long as without it, and at least so long: another load is no loop."""
 
@@ -108,16 +116,24 @@ class Bench:
             mutation.path.write_bytes(source)
 
     def _run(self, tests: Sequence[str], seconds: float | None) -> Outcome:
-        # Without bytecode: two mutants of one file can have the same size and second.
-        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-        command = (*_PYTEST, *tests)
-        try:
-            ended = subprocess.run(  # noqa: S603 -- our own tests
-                command, cwd=self.root, env=environment, check=False, capture_output=True, timeout=seconds
-            )
-        except subprocess.TimeoutExpired:
+        child = _FORK.Process(target=_run_tests, args=(self.root, tests))
+        child.start()
+        child.join(seconds)
+        if child.pid is not None and child.is_alive():
+            os.killpg(child.pid, signal.SIGKILL)
+            child.join()
             return Outcome.HUNG
-        return Outcome.KILLED if ended.returncode else Outcome.SURVIVED
+        return Outcome.KILLED if child.exitcode else Outcome.SURVIVED
+
+
+def _run_tests(root: Path, tests: Sequence[str]) -> None:
+    os.setpgrp()
+    os.chdir(root)
+    sys.dont_write_bytecode = True  # two mutants of one file can have the same size and second
+    silence = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(silence, stream)
+    raise SystemExit(int(pytest.main([*_OPTIONS, *tests])))
 
 
 def tests_of(module: Path, root: Path) -> list[str]:

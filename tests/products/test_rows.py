@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -277,3 +278,9 @@ def test_a_number_of_any_size_is_survived() -> None:
     body = {"RequestId": "R", "TotalCount": "9" * 5_000, "Tasks": [{"TaskId": 10**40, "Process": "9" * 5_000}]}
     with pytest.raises(UpstreamFault):
         read_tasks(body, Vocabulary(), product="cdn")
+
+
+@pytest.mark.parametrize("spell", [str.lower, str.upper, lambda name: name[0].lower() + name[1:]])
+def test_a_row_whose_members_are_spelled_otherwise_loses_none_of_them(spell: Callable[[str], str]) -> None:
+    full = {**GOOD, "Status": "Failed", "Description": "Internal Error"}
+    assert rows_of(body_of([{spell(name): value for name, value in full.items()}])) == rows_of(body_of([full]))
