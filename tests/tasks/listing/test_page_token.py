@@ -11,7 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from functions.errors import InvalidRequest
-from functions.settings import Settings
+from functions.settings import AuthSettings, Settings
+from functions.tasks.listing.cursor import Cursor
 from functions.tasks.listing.page_token import _VERSION, PageTokens, _digest
 from functions.tasks.query import ListQuery
 from functions.tasks.results import ListAnswer
@@ -81,3 +82,12 @@ def test_a_token_goes_on_whatever_order_the_same_filters_are_named_in() -> None:
     other = msgspec.structs.replace(first, statuses=("failed",))
     with pytest.raises(InvalidRequest):
         TOKENS.read(TOKENS.write(first, {}), other)
+
+
+def test_a_cursor_that_somebody_else_sealed_is_refused_where_there_is_a_secret() -> None:
+    secret = Settings(auth=AuthSettings(mode="jwt", jwt_secret="a-secret-of-at-least-32-bytes-to-sign-with"))
+    own = PageTokens(secret).write(QUERY, {"cdn": Cursor(1_760_000_000)})
+    assert PageTokens(secret).read(own, QUERY) == {"cdn": Cursor(1_760_000_000)}
+    for forged in (TOKENS.write(QUERY, {"cdn": Cursor(1_760_000_000)}), ("A" if own[0] != "A" else "B") + own[1:]):
+        with pytest.raises(InvalidRequest, match="it has been changed"):
+            PageTokens(secret).read(forged, QUERY)
