@@ -21,8 +21,9 @@ class Reply(msgspec.Struct, frozen=True):
 class Connection:
     """One connection to the server at `host:port`; one request at a time."""
 
-    def __init__(self, address: str) -> None:
-        """Not connected yet: use as a context."""
+    def __init__(self, address: str, token: str | None = None) -> None:
+        """Not connected yet: use as a context. `token` is sent with every request."""
+        self._authorization = f"Authorization: Bearer {token}\r\n" if token else ""
         self._host, _, port = address.partition(":")
         self._port = int(port)
 
@@ -38,15 +39,31 @@ class Connection:
 
     async def get(self, path: str) -> Reply:
         """One GET. Raises OSError or EOFError when the connection breaks."""
-        self._writer.write(f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\n\r\n".encode())
+        self._writer.write(f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\n{self._authorization}\r\n".encode())
         return await self._reply()
 
     async def post(self, path: str, body: object) -> Reply:
         """One POST of JSON."""
         content = msgspec.json.encode(body)
-        head = f"POST {path} HTTP/1.1\r\nHost: {self._host}\r\nContent-Type: application/json\r\n"
+        head = f"POST {path} HTTP/1.1\r\nHost: {self._host}\r\n{self._authorization}Content-Type: application/json\r\n"
         self._writer.write(f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content)
         return await self._reply()
+
+    async def stream(self, path: str, body: object) -> Reply:
+        """Begin an event stream: its status and first bytes; it stays open until the connection is closed."""
+        content = msgspec.json.encode(body)
+        head = f"POST {path} HTTP/1.1\r\nHost: {self._host}\r\n{self._authorization}Accept: text/event-stream\r\n"
+        head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+        self._writer.write(head.encode() + content)
+        answer = await self._reader.readuntil(b"\r\n\r\n")
+        return Reply(int(answer[9:12]), await self._reader.read(_HEAD_LIMIT))
+
+    async def drain(self) -> int:
+        """Read what comes until the connection ends; how many bytes there were."""
+        count = 0
+        while part := await self._reader.read(_HEAD_LIMIT):
+            count += len(part)
+        return count
 
     async def _reply(self) -> Reply:
         head = (await self._reader.readuntil(b"\r\n\r\n")).lower()

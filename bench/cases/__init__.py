@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from bench.cases import cost, fleet, lookups, start, viewing, vod
+from bench.cases import cost, fairness, fleet, lookups, start, viewing, vod
 from bench.cases.effort import Effort
 from bench.figures import LookupResult
 
@@ -20,6 +20,8 @@ CASES: Mapping[str, Case] = MappingProxyType(
         "own-ids": viewing.own_ids,
         "one-id": viewing.one_id,
         "rival": viewing.beside_another_tool,
+        "rude": fairness.beside_a_rude_caller,
+        "streams": fairness.streams_of_the_same_ids,
         "vod": vod.many,
         "break-even": vod.break_even,
         "cached": cost.cached,

@@ -22,7 +22,7 @@ from functions.tasks.results import LookupAnswer, NothingAnswered
 
 Lookup = Callable[[LookupQuery], Awaitable[LookupAnswer]]
 
-_VIEWERS_WOKEN_TOGETHER = 8
+_VIEWERS_WOKEN_TOGETHER = 2
 """A woken viewer encodes its answer at once; after so many the event loop serves other requests first."""
 
 
