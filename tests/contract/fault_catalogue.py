@@ -38,15 +38,15 @@ class Fault(msgspec.Struct, frozen=True):
     rows: str | int
     quota: str
     submit: str
-    seconds: float = 30.0
+    seconds: float = 100.0
 
 
-def failing(reply: Reply, reason: str, submit: str = UNKNOWN, seconds: float = 30.0) -> Fault:
+def failing(reply: Reply, reason: str, submit: str = UNKNOWN, seconds: float = 100.0) -> Fault:
     return Fault(reply, rows=reason, quota=reason, submit=submit, seconds=seconds)
 
 
 def endless(reply: Reply) -> Fault:
-    return failing(reply, TIMEOUT, seconds=2.0)
+    return failing(reply, TIMEOUT, seconds=5.0)
 
 
 def shaped(value: Any, rows: str | int) -> Fault:

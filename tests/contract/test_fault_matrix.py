@@ -32,10 +32,11 @@ from functions.upstream.endpoint import Endpoint
 from functions.upstream.rate_limiter import RateLimiter
 from functions.upstream.sdk_client import SdkClient
 from tests.contract.fault_catalogue import FAULTS, Fault
+from tests.support.eventually import GIVE_UP_SECONDS
 from tests.support.stand_in import StandIn, standing_in
 
 SECRETS = ("STS.NTmatrixKeyId", "matrix/secret+key=", "CAISmatrixToken" + "x7/" * 30)
-MAX_SECONDS = 60.0
+MAX_SECONDS = 110.0
 """By far more than any call may take; only one that never ends gets there."""
 PARALLEL_CELLS = 20
 NO_RETRY = 1e9
@@ -206,7 +207,7 @@ def _descriptors() -> int:
 
 def _settled(count: Callable[[], int], wanted: int) -> int:
     """The count once it is down to what is wanted; a cut socket takes a moment to be noticed."""
-    give_up = time.monotonic() + 10
+    give_up = time.monotonic() + GIVE_UP_SECONDS
     while count() > wanted and time.monotonic() < give_up:
         time.sleep(0.01)
     return count()

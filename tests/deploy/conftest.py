@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import fcntl
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from packager.build import Artifact, build
@@ -10,6 +12,17 @@ from packager.target import find_target
 
 
 @pytest.fixture(scope="session")
-def artifact(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
-    """The artifact for the running interpreter: the same build, run here as Function Compute would run it."""
-    return build(find_target(Path(sys.executable)), tmp_path_factory.mktemp("dist"))
+def artifact(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Artifact:
+    """The artifact for the running interpreter: the same build, run here as Function Compute would run it.
+
+    Built once, by whichever worker of pytest-xdist comes first; the others wait for it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    described = shared / "artifact.json"
+    with (shared / "artifact.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not described.exists():
+            made = build(find_target(Path(sys.executable)), shared / "dist")
+            described.write_bytes(msgspec.json.encode(made, enc_hook=str))
+    return msgspec.json.decode(described.read_bytes(), type=Artifact, dec_hook=lambda kind, text: kind(text))
