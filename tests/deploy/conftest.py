@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import sys
 from pathlib import Path
 
@@ -12,13 +13,13 @@ from packager.target import find_target
 
 
 @pytest.fixture(scope="session")
-def artifact(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Artifact:
+def artifact(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
     """The artifact for the running interpreter: the same build, run here as Function Compute would run it.
 
     Built once, by whichever worker of pytest-xdist comes first; the others wait for it.
     """
     base = tmp_path_factory.getbasetemp()
-    shared = base if worker_id == "master" else base.parent
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     described = shared / "artifact.json"
     with (shared / "artifact.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
