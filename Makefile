@@ -29,7 +29,7 @@ serve: $(RUN)
 
 test: $(READY)
 	.ci/tools
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests $(ARGS)
 
 check: $(READY)
 	$(BIN)/ruff format --check .
