@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Hashable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Hashable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 
 import msgspec
 
@@ -20,6 +20,8 @@ from functions.tasks.query import ANONYMOUS, INTERNAL
 ANONYMOUS_FACTOR = 10
 MINUTE_SECONDS = 60.0
 DAY_SECONDS = 86_400.0
+WAITS, IDS = "open waits and streams", "ids being looked up, those of equal lookups counted once,"
+LISTS, URLS_A_MINUTE, URLS_A_DAY = "lists a minute", "submitted URLs a minute", "submitted URLs a day"
 _WHEN_FREE_SECONDS = 1
 """When to come back after a bound on what is open at the same time: it is free as soon as a request ends."""
 
@@ -34,18 +36,27 @@ class BudgetExceeded(TaskStatusError):  # noqa: N818 -- it says what happened
         self.retry_after = retry_after
 
 
+def too_much(limit: float, what: str, retry_after: int) -> BudgetExceeded:
+    """The refusal of what exceeds `limit`."""
+    return BudgetExceeded(f"at most {limit:.0f} {what} for one caller", retry_after)
+
+
 class CallerBudgets:
     """The budgets of all callers of this instance."""
 
     def __init__(self, limits: CallerLimits, clock: Clock) -> None:
         """`clock` times what is bounded by the minute and by the day."""
-        self._waits = _Concurrent(limits.waits, "open waits and streams")
-        self._ids = _Concurrent(limits.ids, "ids being looked up, those of equal lookups counted once,")
-        self._lists = _Windowed(limits.lists_per_minute, MINUTE_SECONDS, "lists a minute", clock)
+        self._waits = _Concurrent(limits.waits, WAITS)
+        self._ids = _Concurrent(limits.ids, IDS)
+        self._lists = _Windowed(limits.lists_per_minute, MINUTE_SECONDS, LISTS, clock)
         self._urls = (
-            _Windowed(limits.urls_per_minute, MINUTE_SECONDS, "submitted URLs a minute", clock),
-            _Windowed(limits.urls_per_day, DAY_SECONDS, "submitted URLs a day", clock),
+            _Windowed(limits.urls_per_minute, MINUTE_SECONDS, URLS_A_MINUTE, clock),
+            _Windowed(limits.urls_per_day, DAY_SECONDS, URLS_A_DAY, clock),
         )
+
+    def open_now(self, caller: str) -> tuple[int, int]:
+        """How many waits and how many ids of the caller there are."""
+        return self._waits.used(caller), self._ids.used(caller)
 
     @contextmanager
     def wait(self, caller: str) -> Iterator[None]:
@@ -80,7 +91,34 @@ class CallerBudgets:
             budget.charge(caller, -count)
 
 
-def _limit_of(caller: str, limit: int) -> float:
+class Budgets:
+    """The budgets as the service asks for them: here those of this instance are all there are."""
+
+    def __init__(self, limits: CallerLimits, clock: Clock) -> None:
+        """`clock` times what is bounded by the minute and by the day."""
+        self.own = CallerBudgets(limits, clock)
+
+    @asynccontextmanager
+    async def lookup(self, caller: str, lookup: Hashable, ids: int, *, waits: bool) -> AsyncIterator[None]:
+        """A lookup of so many ids, one that waits or not, while it lasts. Raises BudgetExceeded."""
+        with self.own.ids(caller, lookup, ids), self.own.wait(caller) if waits else nullcontext():
+            yield
+
+    async def charge_list(self, caller: str) -> None:
+        """As `CallerBudgets.charge_list`."""
+        self.own.charge_list(caller)
+
+    async def charge_urls(self, caller: str, count: int) -> None:
+        """As `CallerBudgets.charge_urls`."""
+        self.own.charge_urls(caller, count)
+
+    async def refund_urls(self, caller: str, count: int) -> None:
+        """As `CallerBudgets.refund_urls`."""
+        self.own.refund_urls(caller, count)
+
+
+def limit_of(caller: str, limit: int) -> float:
+    """What a limit is for this caller."""
     if caller == INTERNAL:
         return math.inf
     return limit * ANONYMOUS_FACTOR if caller == ANONYMOUS else limit
@@ -95,12 +133,15 @@ class _Concurrent:
         self._held: dict[str, Counter[Hashable]] = {}
         self._used: Counter[str] = Counter()
 
+    def used(self, caller: str) -> int:
+        return self._used.get(caller, 0)
+
     @contextmanager
     def hold(self, caller: str, thing: Hashable, units: int = 1) -> Iterator[None]:
         held = self._held.get(caller, Counter())
-        limit = _limit_of(caller, self._limit)
+        limit = limit_of(caller, self._limit)
         if thing not in held and self._used[caller] + units > limit:
-            raise BudgetExceeded(f"at most {limit} {self._what} for one caller", _WHEN_FREE_SECONDS)
+            raise too_much(limit, self._what, _WHEN_FREE_SECONDS)
         self._held[caller] = held
         self._used[caller] += 0 if thing in held else units
         held[thing] += 1
@@ -136,12 +177,10 @@ class _Windowed:
 
     def check(self, caller: str, count: int) -> None:
         self._drop_old()
-        limit = _limit_of(caller, self._limit)
+        limit = limit_of(caller, self._limit)
         spent = self._spent.get(caller, ())
         if sum(each.count for each in spent) + count > limit:
-            raise BudgetExceeded(
-                f"at most {limit} {self._what} for one caller", self._seconds_until(spent, count, limit)
-            )
+            raise too_much(limit, self._what, self._seconds_until(spent, count, limit))
 
     def charge(self, caller: str, count: int) -> None:
         now = self._clock.now()

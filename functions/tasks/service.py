@@ -17,7 +17,7 @@ from functions.products.product import Product, SharedState
 from functions.products.registry import SPECS
 from functions.products.submit.rejections import Refused, RejectionCause, Submitted
 from functions.settings import Settings
-from functions.tasks.budget import CallerBudgets
+from functions.tasks.budget import Budgets
 from functions.tasks.history.history import History
 from functions.tasks.listing.page import TaskLister
 from functions.tasks.lookup.jobs import job_lookup
@@ -62,7 +62,7 @@ class TaskService:
             fleet.inform(self._watches)
         self._lister = TaskLister(settings, products, clock, history)
         self._quotas = Quotas(settings, products, clock)
-        self._budgets = CallerBudgets(settings.callers, clock)
+        self._budgets = _budgets(settings, clock, fleet)
         self._reserve = QuotaReserve(self._quotas.report, settings.keep_quota, clock)
         self._freeze = FreezeDetector(clock, self.after_freeze)
 
@@ -70,19 +70,18 @@ class TaskService:
         """Every id asked, exactly once; held as long as the query says. Raises NothingAnswered, BudgetExceeded."""
         self._freeze.tick()
         caller = query.scope.caller
-        with self._budgets.ids(caller, query.watch_key, len(query.ids)):
-            if not query.wait:
-                return await self._lookup.answer(query)
-            with self._budgets.wait(caller):
-                return await self._watches.hold(query)
+        async with self._budgets.lookup(caller, query.watch_key, len(query.ids), waits=query.wait > 0):
+            return await (self._watches.hold(query) if query.wait else self._lookup.answer(query))
 
     @asynccontextmanager
     async def watch(self, query: LookupQuery) -> AsyncIterator[Viewer]:
         """A view on the watch of these ids, shared with everybody who may see the same. Raises BudgetExceeded."""
         caller = query.scope.caller
-        with self._budgets.ids(caller, query.watch_key, len(query.ids)), self._budgets.wait(caller):
-            async with self._watches.watch(query) as viewer:
-                yield viewer
+        async with (
+            self._budgets.lookup(caller, query.watch_key, len(query.ids), waits=True),
+            self._watches.watch(query) as viewer,
+        ):
+            yield viewer
 
     async def _poll(self, query: LookupQuery) -> LookupAnswer:
         self._freeze.tick()
@@ -91,7 +90,7 @@ class TaskService:
     async def quota(self, scope: Scope = EVERYTHING) -> QuotaAnswer:
         """What is left of the day's quotas, of every product in `scope`. Raises NothingAnswered, BudgetExceeded."""
         self._freeze.tick()
-        self._budgets.charge_list(scope.caller)
+        await self._budgets.charge_list(scope.caller)
         return await self._quotas.report(scope)
 
     async def follow_urls(self, product: str, urls: tuple[str, ...]) -> LookupAnswer:
@@ -117,7 +116,7 @@ class TaskService:
         self._freeze.tick()
         if product not in query.visible_products:
             return None
-        self._budgets.charge_list(query.scope.caller)
+        await self._budgets.charge_list(query.scope.caller)
         try:
             deadline = asyncio.get_running_loop().time() + self._settings.deadline_seconds
             job = await self._products[product].job(job_id, deadline)
@@ -135,7 +134,7 @@ class TaskService:
         product = self._products[submission.product]
         paths, malformed = well_formed(submission)
         caller = submission.scope.caller
-        self._budgets.charge_urls(caller, len(paths))
+        await self._budgets.charge_urls(caller, len(paths))
         paths, reserved = await self._within_reserve(submission, paths)
         spec = product.spec.submit_of(submission.action, submission.object_type)
         if spec is None:
@@ -143,7 +142,7 @@ class TaskService:
         else:
             submitted = await product.submit(spec, paths, started + self._settings.deadline_seconds)
         submitted = msgspec.structs.replace(submitted, refused=(*reserved, *submitted.refused))
-        self._budgets.refund_urls(caller, _surely_not_submitted(submitted))
+        await self._budgets.refund_urls(caller, _surely_not_submitted(submitted))
         for each in submitted.accepted:
             self._lookup.expect(submission.scope, each.tasks)
         report = report_on(submission, submitted.accepted, (*malformed, *submitted.refused))
@@ -197,7 +196,7 @@ class TaskService:
         """One page of the tasks with a matching row, newest first. Raises what `Tasks.list` raises."""
         # The last method: below its definition `list` no longer names the builtin to a type checker.
         self._freeze.tick()
-        self._budgets.charge_list(query.scope.caller)
+        await self._budgets.charge_list(query.scope.caller)
         return await self._lister.list(query)
 
 
@@ -216,6 +215,14 @@ def build_service(settings: Settings, credentials: CredentialSource, clock: Cloc
         for name in settings.products
     }
     return TaskService(settings, products, cache, clock, fleet, _history(settings, credentials, clock))
+
+
+def _budgets(settings: Settings, clock: Clock, fleet: RedisFleet | None) -> Budgets:
+    if fleet is None:
+        return Budgets(settings.callers, clock)
+    from functions.tasks.shared_budget import SharedBudgets  # noqa: PLC0415 -- as below
+
+    return SharedBudgets(settings.callers, clock, fleet)
 
 
 def _fleet(settings: Settings) -> RedisFleet | None:

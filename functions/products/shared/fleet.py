@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from functions.products.shared.records import Records
 from functions.products.spec import ProductConfig
 from functions.upstream.operation import Operation
 from functions.upstream.rate_limiter import Limiter
+from functions.upstream.shared.budget import Bound, SharedBudget
 from functions.upstream.shared.limiter import SharedLimiter
 from functions.upstream.shared.listener import Listener
 from functions.upstream.shared.queue import SharedQueue
@@ -52,6 +53,10 @@ class RedisFleet:
         batcher = SharedBatcher(loader, queue, answers, self._listener.start)
         self._listener.add(queue.channel, partial(self._hear, loader.product, batcher))
         loader.batcher = batcher
+
+    def budget(self, open_now: Callable[[str], Sequence[Bound]]) -> SharedBudget:
+        """What callers use of all instances; `open_now` tells what they have open on this one."""
+        return SharedBudget(self._server, open_now)
 
     def inform(self, watches: Watching) -> None:
         """Whom to tell what other instances learned."""
