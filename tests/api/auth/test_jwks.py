@@ -194,6 +194,13 @@ def test_what_is_no_key_set_is_told(body: bytes) -> None:
         parse_keys(body)
 
 
+def test_a_set_beyond_the_size_is_not_read_however_good_its_keys_are() -> None:
+    body = key_set(jwk("ES256"))
+    assert parse_keys(body.ljust(MAX_BYTES))
+    with pytest.raises(KeySetUnreadable, match="more than"):
+        parse_keys(body.ljust(MAX_BYTES + 1))
+
+
 def test_a_set_is_read_once_and_again_when_it_is_old() -> None:
     source, clock = Source(), Clock()
     keys = KeySet(source, clock)
