@@ -10,8 +10,8 @@ import msgspec
 from functions.errors import UpstreamFault
 from functions.model import Clock
 from functions.products.listing.pages import PageCall
-from functions.products.quota import QuotaFigures
-from functions.products.rows import ParsedRows, Rows
+from functions.products.reading.quota import QuotaFigures
+from functions.products.reading.rows import ParsedRows, Rows
 from functions.products.submit.kinds import SubmitKind
 from functions.products.submit.rejections import Submitted
 from functions.upstream.caller import ActionCaller

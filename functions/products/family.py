@@ -9,8 +9,8 @@ from functions.errors import UpstreamFault
 from functions.products.adapter import AdapterContext
 from functions.products.listing.pages import PageCall
 from functions.products.lookup.by_id import BatchedLookup, PagedLookup
-from functions.products.quota import QuotaFigures, read_quotas
-from functions.products.rows import ParsedRows, Rows, read_tasks
+from functions.products.reading.quota import QuotaFigures, read_quotas
+from functions.products.reading.rows import ParsedRows, Rows, read_tasks
 from functions.products.spec import ProductSpec
 from functions.products.submit.kinds import SubmitKind
 from functions.products.submit.rejections import Submitted

@@ -16,8 +16,8 @@ from functions.products.lookup.cache import Freshness, TaskCache
 from functions.products.lookup.loader import PendingLookup, TaskLoader
 from functions.products.lookup.principal import UNRESTRICTED, Principal
 from functions.products.lookup.window_scan import WindowScan
-from functions.products.quota import QuotaFigures
-from functions.products.rows import Rows
+from functions.products.reading.quota import QuotaFigures
+from functions.products.reading.rows import Rows
 from functions.products.spec import ProductConfig, ProductSpec
 from functions.products.submit.kinds import SubmitKind
 from functions.products.submit.rejections import Submitted

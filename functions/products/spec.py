@@ -9,8 +9,8 @@ from types import MappingProxyType
 import msgspec
 
 from functions.products.adapter import Adapter, AdapterContext
+from functions.products.reading.vocabulary import Vocabulary
 from functions.products.submit.kinds import SubmitKind
-from functions.products.vocabulary import Vocabulary
 from functions.upstream.endpoint import Endpoint
 from functions.upstream.operation import Operation, OperationKind
 

@@ -10,7 +10,7 @@ import msgspec
 from functions.errors import UpstreamFault
 from functions.model import Clock
 from functions.products.product import Product
-from functions.products.quota import QuotaFigures
+from functions.products.reading.quota import QuotaFigures
 from functions.settings import Settings
 from functions.tasks.lookup.problems import problems_of
 from functions.tasks.query import Scope

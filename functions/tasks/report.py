@@ -15,8 +15,8 @@ import msgspec
 from functions.errors import Reason
 from functions.model import Status
 from functions.products.listing.coverage import Match
+from functions.products.reading.vocabulary import ACTIONS, FAILURES
 from functions.products.registry import PRODUCTS
-from functions.products.vocabulary import ACTIONS, FAILURES
 
 
 def _known(words: Iterable[str]) -> msgspec.Meta:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from functions.redaction import remember_secret
+from functions.logs.redaction import remember_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

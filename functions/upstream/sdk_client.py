@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from functions.errors import UpstreamFault
-from functions.redaction import clean_text
+from functions.logs.redaction import clean_text
 from functions.upstream.call_scope import CallScope, call_scope, current_scope
 from functions.upstream.credentials import CredentialSource
 from functions.upstream.endpoint import Endpoint

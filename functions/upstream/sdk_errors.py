@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.errors import Concern, Reason, RejectReason, UpstreamFault
-from functions.redaction import clean_text
+from functions.logs.redaction import clean_text
 from functions.upstream import error_codes
 from functions.upstream.call_scope import CallScope
 from functions.upstream.credentials import NoCredentials

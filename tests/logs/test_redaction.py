@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.redaction import HIDDEN, MAX_CHARACTERS, clean_text, remember_secret
+from functions.logs.redaction import HIDDEN, MAX_CHARACTERS, clean_text, remember_secret
 
 KEY_ID = "LTAI5tFooBarBaz12345678"
 SIGNATURE = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"

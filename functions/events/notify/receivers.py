@@ -13,8 +13,8 @@ from functions.events.notify.robot import Robot, RobotKind
 from functions.events.notify.sender import Receiver
 from functions.events.notify.webhook import webhook_of
 from functions.events.notify.wecom import WECOM
+from functions.logs.redaction import remember_secret
 from functions.model import Clock
-from functions.redaction import remember_secret
 from functions.settings import Settings
 
 ROBOTS: Mapping[str, RobotKind] = MappingProxyType(

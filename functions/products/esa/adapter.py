@@ -18,8 +18,8 @@ from functions.products.esa.operations import GET_QUOTA, LIST_SITES, NAME
 from functions.products.esa.rows import PRELOAD, read_rows
 from functions.products.esa.sites import Site, Sites, site_of
 from functions.products.listing.pages import PageCall
-from functions.products.quota import QuotaFigures, read_quotas
-from functions.products.rows import ParsedRows, Rows
+from functions.products.reading.quota import QuotaFigures, read_quotas
+from functions.products.reading.rows import ParsedRows, Rows
 from functions.products.spec import ProductSpec
 from functions.products.submit.batches import Paths
 from functions.products.submit.kinds import SubmitKind

@@ -19,7 +19,7 @@ from functions.products.esa.rows import PRELOAD
 from functions.products.family import vendor_time
 from functions.products.listing.pages import EVERY_ROW, PageCall
 from functions.products.lookup.by_id import merged_rows
-from functions.products.rows import ParsedRows, Rows
+from functions.products.reading.rows import ParsedRows, Rows
 from functions.upstream.single_flight import SingleFlight
 
 PAGE_SIZE = 50

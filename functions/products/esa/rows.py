@@ -7,8 +7,8 @@ from typing import Any
 
 from functions.errors import Reason, UpstreamFault
 from functions.products.esa.operations import NAME
-from functions.products.rows import ParsedRows, read_tasks, read_time
-from functions.products.vocabulary import Vocabulary
+from functions.products.reading.rows import ParsedRows, read_tasks, read_time
+from functions.products.reading.vocabulary import Vocabulary
 
 PRELOAD = "preload"
 _CLOCK_SKEW_SECONDS = 300.0

@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from functions.model import VENDOR_WINDOW, Clock, Moment, Row
-from functions.products.rows import ParsedRows
+from functions.products.reading.rows import ParsedRows
 from functions.upstream.rate_limiter import Permit
 from functions.upstream.single_flight import SingleFlight
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from functions.errors import Reason, UpstreamFault
 from functions.model import Row
-from functions.products.rows import ParsedRows, Rows
+from functions.products.reading.rows import ParsedRows, Rows
 from functions.products.splitting import SPLITTABLE, Splitter
 from functions.upstream.caller import ActionCaller
 from functions.upstream.rate_limiter import Permit

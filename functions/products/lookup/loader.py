@@ -14,7 +14,7 @@ from functions.model import PRIMED_SECONDS, Clock, Moment, TaskKey, TaskSnapshot
 from functions.products.lookup.cache import Freshness, TaskCache
 from functions.products.lookup.principal import UNRESTRICTED, Principal, WantedId
 from functions.products.lookup.queue_waits import QueueWaits
-from functions.products.rows import Rows
+from functions.products.reading.rows import Rows
 from functions.upstream.batcher import Batcher, BulkFetch, Flights, InFlight
 from functions.upstream.caller import ActionCaller
 from functions.upstream.fair_queue import Lane

@@ -17,7 +17,7 @@ from functions.model import SETTLING_SECONDS, Clock, Row
 from functions.products.listing.pages import EVERY_ROW, ListPage, ListSource
 from functions.products.listing.read_page import read_page
 from functions.products.listing.reader import ListChoice, ListReader, PageSizes, RowGroup, start_reading
-from functions.products.rows import Rows
+from functions.products.reading.rows import Rows
 from functions.upstream.rate_limiter import Permit
 
 MIN_IDS = 10

@@ -13,7 +13,7 @@ from functions.errors import UpstreamFault
 from functions.model import Moment, TaskKey, make_snapshot
 from functions.products.lookup.loader import LookupResult, TaskLoader
 from functions.products.lookup.principal import Principal, WantedId
-from functions.products.rows import Rows
+from functions.products.reading.rows import Rows
 from functions.products.shared.records import MAX_BYTES, Known, Records
 from functions.upstream.shared.queue import Answer, Keep
 

@@ -11,7 +11,7 @@ from functions.errors import UpstreamFault
 from functions.logs import log_event
 from functions.model import Moment
 from functions.products.lookup.loader import TaskLoader
-from functions.products.rows import Rows
+from functions.products.reading.rows import Rows
 from functions.products.shared.answers import SharedAnswers, task_id_of
 from functions.products.shared.flights import SharedFlights, State
 from functions.products.shared.messages import Message, encode_message, shared_fault

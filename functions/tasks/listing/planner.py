@@ -18,8 +18,8 @@ from functions.model import VENDOR_WINDOW, Moment, Status
 from functions.products.listing.coverage import Coverage
 from functions.products.listing.pages import EVERY_ROW, VendorFilter
 from functions.products.listing.reader import ListChoice, PageSizes
+from functions.products.reading.vocabulary import action_of
 from functions.products.spec import ProductSpec
-from functions.products.vocabulary import action_of
 from functions.tasks.listing.list_plan import ListPlan, Span
 from functions.tasks.listing.row_filter import normal_type
 from functions.tasks.query import ListQuery

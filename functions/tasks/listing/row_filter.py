@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from functions.model import Row
 from functions.products.listing.coverage import Coverage
-from functions.products.vocabulary import OBJECT_TYPES, action_of
+from functions.products.reading.vocabulary import OBJECT_TYPES, action_of
 from functions.tasks.query import ListQuery
 from functions.urls import host_of, is_within
 

@@ -15,9 +15,9 @@ from contextlib import asynccontextmanager, suppress
 import msgspec
 
 from functions.logs import log_event
+from functions.tasks.lookup.ends_wait import ends_wait
 from functions.tasks.lookup.poll_interval import AFTER_FAULT_SECONDS
-from functions.tasks.query import LookupQuery, RequestedId, Until
-from functions.tasks.report import TaskReport
+from functions.tasks.query import LookupQuery, RequestedId
 from functions.tasks.results import LookupAnswer, NothingAnswered
 
 Lookup = Callable[[LookupQuery], Awaitable[LookupAnswer]]
@@ -251,19 +251,3 @@ class Viewer:
         except TimeoutError:
             return None
         return None if later is None else self._watch.ordered(later, self._ids)
-
-
-def ends_wait(query: LookupQuery, report: TaskReport) -> bool:
-    """Whether a wait for `query.until` is over with this report."""
-    if report.summary.done:
-        return True
-    if query.until is Until.CHANGED:
-        return report.version != query.after
-    return query.until is Until.FAILED and (bool(query.rejected) or has_failed_row(report))
-
-
-def has_failed_row(report: TaskReport) -> bool:
-    """Whether any row of any task failed, timed out or was canceled; counts include rows that are not shown."""
-    return any(
-        task.object_counts.failed or task.object_counts.timeout or task.object_counts.canceled for task in report.tasks
-    )

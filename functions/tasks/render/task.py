@@ -10,7 +10,7 @@ import msgspec
 from cachetools import LRUCache
 
 from functions.model import VENDOR_WINDOW, Row, Status, TaskKey, TaskSnapshot
-from functions.products.vocabulary import action_of
+from functions.products.reading.vocabulary import action_of
 from functions.tasks.render.fold import Foldable, count_by_status, fold_progress, fold_status, one_word, tidy
 from functions.tasks.report import ObjectCounts, ObjectError, Source, Task, TaskObject
 

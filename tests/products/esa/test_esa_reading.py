@@ -11,7 +11,7 @@ from emulator.tasks.transition import Row, Transition
 from functions.errors import Reason, UpstreamFault
 from functions.products.esa import lists
 from functions.products.esa.rows import read_rows
-from functions.products.vocabulary import Vocabulary
+from functions.products.reading.vocabulary import Vocabulary
 from functions.settings import Settings
 from functions.tasks.query import ListQuery, LookupQuery, RequestedId
 from functions.tasks.report import Task

@@ -15,7 +15,7 @@ from functions.products.cdn import CDN
 from functions.products.lookup.by_id import BatchedLookup
 from functions.products.lookup.cache import TaskCache
 from functions.products.lookup.loader import LookupResult, TaskLoader
-from functions.products.rows import ParsedRows, read_tasks
+from functions.products.reading.rows import ParsedRows, read_tasks
 from functions.upstream.batcher import Batcher
 from functions.upstream.fair_queue import Lane
 from functions.upstream.sdk_client import RawAnswer

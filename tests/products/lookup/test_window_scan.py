@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functions.model import Row, Status
 from functions.products.listing.pages import ListSource, PageCall
 from functions.products.lookup.window_scan import WindowScan
-from functions.products.rows import ParsedRows
+from functions.products.reading.rows import ParsedRows
 from functions.upstream.rate_limiter import Permit, RateLimiter
 from tests.support.virtual_time import EPOCH, LoopClock, run
 

@@ -19,7 +19,7 @@ import msgspec
 from functions.errors import Reason, UpstreamFault
 from functions.logs import log_event
 from functions.model import Row, Status
-from functions.products.vocabulary import Vocabulary
+from functions.products.reading.vocabulary import Vocabulary
 
 Rows = tuple[Row, ...]
 """All rows of one task; none: the product does not know it."""

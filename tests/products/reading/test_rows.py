@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from functions.errors import Reason, UpstreamFault
 from functions.model import Row, Status
-from functions.products.rows import read_progress, read_tasks, read_time
-from functions.products.vocabulary import Vocabulary
+from functions.products.reading.rows import read_progress, read_tasks, read_time
+from functions.products.reading.vocabulary import Vocabulary
 from tests.support.samples import vendor_sample
 
 GOOD = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from functions.model import Status
-from functions.products.vocabulary import Vocabulary, action_of
+from functions.products.reading.vocabulary import Vocabulary, action_of
 
 
 @pytest.mark.parametrize(

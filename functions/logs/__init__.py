@@ -1,7 +1,7 @@
 """One JSON object per line on stdout: what Function Compute's log service can search and chart.
 
 Every module logs by `log_event(name, **members)`. Whatever a member holds, a line is bounded and has no control
-characters and no secrets (`functions/redaction.py`). Of an exception only types and places are written: its text may
+characters and no secrets (`redaction.py`). Of an exception only types and places are written: its text may
 hold what the SDK was signing with (docs/vendor.md 7.6).
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from functions.redaction import clean_text
+from functions.logs.redaction import clean_text
 
 NOISY = ("darabonba-core", "credentials", "uvicorn.access")
 """The SDK's own loggers, which at import set themselves to DEBUG or INFO and write to stderr; and uvicorn's, which

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.errors import Reason, UpstreamFault
-from functions.products.quota import KINDS, QuotaFigures, read_quotas
+from functions.products.reading.quota import KINDS, QuotaFigures, read_quotas
 
 
 def test_strings_become_figures_and_the_stray_lower_case_name_is_read() -> None:
