@@ -7,7 +7,7 @@ PIP    := $(BIN)/pip --quiet --disable-pip-version-check
 RUN    := $(VENV)/.run
 READY  := $(VENV)/.ready
 
-.PHONY: demo serve test check format package npm cli validate lock bench soak mutants token openapi screenshots clean
+.PHONY: demo demo-fleet serve test check format package npm cli validate lock bench soak mutants token openapi screenshots clean
 
 $(RUN): requirements-build.lock requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "make: Python 3.11 or newer is needed, this is %s (set PYTHON=…)" % sys.version.split()[0])'
@@ -23,6 +23,11 @@ $(READY): $(RUN) requirements-dev.txt requirements-esa.txt tests/emulator/requir
 
 demo: $(RUN)
 	$(BIN)/python -m emulator.demo
+
+# Three instances behind one port that act as one, by a Redis server (Debian's redis-server): docs/fleet.md
+demo-fleet: $(RUN)
+	@command -v redis-server >/dev/null || .ci/packages redis-server
+	$(BIN)/python -m emulator.demo.fleet
 
 serve: $(RUN)
 	$(BIN)/python -m functions.server

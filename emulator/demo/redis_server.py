@@ -28,6 +28,11 @@ class RedisServer:
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def process_id(self) -> int | None:
+        """None while it does not run."""
+        return self._process.pid if self._process else None
+
     def start(self) -> None:
         """Return once it listens. Raises RuntimeError."""
         program = which("redis-server")
