@@ -23,6 +23,7 @@ from functions.upstream.shared.server import ServerAway
 _CALL_SECONDS = 10.0
 """For a call that nobody here waits for any more."""
 _MOST_STORED_TOGETHER = 100
+_HEAD_START_SECONDS = 0.001
 
 Outcomes = Mapping[str, Rows | UpstreamFault]
 """Rows or a fault, by TaskId."""
@@ -65,6 +66,13 @@ class SharedCalls:
         task = asyncio.create_task(work)
         self._running[number] = (task, members)
         task.add_done_callback(lambda ended: self._finished(ended, number, permit))
+
+    async def close(self) -> None:
+        """Give up what is under way."""
+        tasks = [task for task, _ in self._running.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _finished(self, task: asyncio.Task[None], number: int, permit: Permit) -> None:
         """Make sure that nobody waits for this call any more."""
@@ -135,15 +143,20 @@ class SharedCalls:
             elif answered is not None:
                 wanted = own[member].key if member in own else None
                 learned[member] = self._answers.observe(member, answered, asked, stored, wanted)
-        # First stored, then told: when those who wait are answered, the instance may be frozen.
         told = {member: shared for member, fault in faults.items() if (shared := shared_fault(fault))}
         message = encode_message(Message(self._queue.server.instance, list(members), told))
-        with suppress(ServerAway):
-            await self._queue.store(tuple(members), self._answers.to_store(learned), message)
+        storing = asyncio.create_task(self._store(members, learned, message))
+        # It is on its way before those who wait are told: then the instance may be frozen.
+        await asyncio.wait({storing}, timeout=_HEAD_START_SECONDS)
         for member in members:
             outcome = learned.get(member) or faults.get(member)
             if member in own and outcome is not None:
                 self._flights.resolve(own[member], self._answers.result(own[member].key, outcome))
+        await storing
+
+    async def _store(self, members: Collection[str], learned: Mapping[str, Known], message: bytes) -> None:
+        with suppress(ServerAway):
+            await self._queue.store(tuple(members), self._answers.to_store(learned), message)
 
     def _deadline(self) -> float:
         return self._flights.deadline(asyncio.get_running_loop().time() + _CALL_SECONDS)

@@ -37,6 +37,7 @@ class RedisFleet:
         """`url` as in TASK_STATUS_SHARED; instances of different accounts share nothing."""
         self._server = SharedServer(url, f"cdn-task-status:{account or ''}")
         self._listener = Listener(self._server)
+        self._batchers: list[SharedBatcher] = []
         self._watches: Watching | None = None
 
     def limiter(self, operation: Operation, config: ProductConfig) -> Limiter:
@@ -52,6 +53,7 @@ class RedisFleet:
         answers = SharedAnswers(loader, Records(loader.product, self._server, loader.clock))
         batcher = SharedBatcher(loader, queue, answers, self._listener.start)
         self._listener.add(queue.channel, partial(self._hear, loader.product, batcher))
+        self._batchers.append(batcher)
         loader.batcher = batcher
 
     def budget(self, open_now: Callable[[str], Sequence[Bound]]) -> SharedBudget:
@@ -80,4 +82,6 @@ class RedisFleet:
     async def close(self) -> None:
         """Leave the others."""
         await self._listener.stop()
+        for batcher in self._batchers:
+            await batcher.close()
         await self._server.close()

@@ -23,7 +23,7 @@ from functions.upstream.shared.server import SharedServer
 LEASE_SECONDS = 1.5
 RENEWAL_SECONDS = 0.5
 _SIZES_VALID_SECONDS = 1.0
-_MOST_AT_ONCE = 200
+MOST_AT_ONCE = 200
 """Members in one script: the server does nothing else meanwhile."""
 _VERSION = b"\x01"
 _HEADER = struct.Struct(">d")
@@ -39,6 +39,7 @@ _NAMES = (
     "flights",
 )
 _WANT = script("want", "limiter", "queue")
+_WANT_AND_TAKE = script("want_and_take", "limiter", "queue")
 _TAKE = script("take", "limiter", "queue")
 _STORE = script("store", "limiter", "queue")
 _RENEW = script("renew", "limiter")
@@ -109,6 +110,10 @@ class Taken(msgspec.Struct, frozen=True):
     wait: float | None = None
 
 
+Replies = dict[str, Answer | bool]
+"""By member: a newer answer, or whether it is under way."""
+
+
 class SharedQueue:
     """One instance's view of one product's queue. All methods raise ServerAway."""
 
@@ -127,30 +132,31 @@ class SharedQueue:
         age = asyncio.get_running_loop().time() - self._sized_at
         return self._sizes if age < _SIZES_VALID_SECONDS else Sizes()
 
-    async def want(self, wants: Sequence[Want]) -> dict[str, Answer | bool]:
+    async def want(self, wants: Sequence[Want]) -> Replies:
         """For each member a newer answer, or whether it is under way; otherwise it waits from now on."""
-        found: dict[str, Answer | bool] = {}
-        for start in range(0, len(wants), _MOST_AT_ONCE):
-            part = wants[start : start + _MOST_AT_ONCE]
-            told = [word for want in part for word in (want.member, want.lane.value, repr(want.seen), want.caller)]
-            keys = [*self._keys, *(self._answer_key(want.member) for want in part)]
-            sizes, replies = await self.server.run(_WANT, keys, [LEASE_SECONDS, *told])
+        found: Replies = {}
+        for start in range(0, len(wants), MOST_AT_ONCE):
+            part = wants[start : start + MOST_AT_ONCE]
+            keys = [*self._keys, *self._answer_keys(part)]
+            sizes, replies = await self.server.run(_WANT, keys, [LEASE_SECONDS, *_told(part)])
             self._note_sizes(sizes)
-            for want, reply in zip(part, replies, strict=True):
-                answer = Answer.from_bytes(reply) if isinstance(reply, bytes) else None
-                found[want.member] = answer or bool(reply)
+            found |= _found(part, replies)
         return found
+
+    async def want_and_take(self, wants: Sequence[Want], waiter: str, most: int) -> tuple[Replies, Taken]:
+        """Both at once, for at most MOST_AT_ONCE members; nothing is taken that had better wait for company."""
+        keys = [*self.limiter.keys, *self._keys, *self._answer_keys(wants)]
+        answer = await self.server.run(_WANT_AND_TAKE, keys, [*self._taking(waiter, most), *_told(wants)])
+        sizes, replies, members, turn = answer
+        self._note_sizes(sizes)
+        return _found(wants, replies), self._taken(waiter, members, turn)
 
     async def take(self, waiter: str, most: int) -> Taken:
         """A permit and at most so many members, as soon as there are both; `waiter` keeps its turn until then."""
-        arguments = [*self.limiter.arguments(waiter), self.limiter.newcomers_share, most, LEASE_SECONDS]
-        sizes, members, turn = await self.server.run(_TAKE, [*self.limiter.keys, *self._keys], arguments)
+        keys = [*self.limiter.keys, *self._keys]
+        sizes, members, turn = await self.server.run(_TAKE, keys, self._taking(waiter, most))
         self._note_sizes(sizes)
-        if not turn:
-            return Taken()
-        read = read_turn(turn)
-        permit = self.limiter.took(read, waiter)
-        return Taken(tuple(_text(member) for member in members), permit, read.wait)
+        return self._taken(waiter, members, turn)
 
     async def read(self, members: Sequence[str]) -> dict[str, Answer]:
         """What is stored of them."""
@@ -173,9 +179,30 @@ class SharedQueue:
     def _note_sizes(self, sizes: Sequence[int]) -> None:
         self._sizes, self._sized_at = Sizes(*sizes), asyncio.get_running_loop().time()
 
+    def _taking(self, waiter: str, most: int) -> list[str | bytes | float]:
+        return [*self.limiter.arguments(waiter), self.limiter.newcomers_share, most, LEASE_SECONDS]
+
+    def _taken(self, waiter: str, members: Sequence[bytes], turn: Sequence[Any]) -> Taken:
+        if not turn:
+            return Taken()
+        read = read_turn(turn)
+        names = tuple(member.decode("utf-8", "replace") for member in members)
+        return Taken(names, self.limiter.took(read, waiter), read.wait)
+
+    def _answer_keys(self, wants: Sequence[Want]) -> list[str]:
+        return [self._answer_key(want.member) for want in wants]
+
     def _answer_key(self, member: str) -> str:
         return self.server.key(self._product, "answer", member)
 
 
-def _text(member: bytes) -> str:
-    return member.decode("utf-8", "replace")
+def _told(wants: Sequence[Want]) -> list[str]:
+    return [word for want in wants for word in (want.member, want.lane.value, repr(want.seen), want.caller)]
+
+
+def _found(wants: Sequence[Want], replies: Sequence[bytes | int]) -> Replies:
+    """A reply that is no answer of this version says only that the member does not wait."""
+    return {
+        want.member: Answer.from_bytes(reply) or True if isinstance(reply, bytes) else bool(reply)
+        for want, reply in zip(wants, replies, strict=True)
+    }

@@ -225,6 +225,13 @@ async def _in_time(work: Coroutine[Any, Any, T]) -> T:
         return task.result()
     finally:
         task.cancel()
+        task.add_done_callback(_read_outcome)
+
+
+def _read_outcome(task: asyncio.Task[Any]) -> None:
+    """Or asyncio reports a fault that came after nobody waited any more."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def _quietly(work: Coroutine[Any, Any, object]) -> None:

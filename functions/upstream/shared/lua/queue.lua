@@ -70,3 +70,72 @@ local function learned_at(header)
   local at = struct.unpack('>d', string.sub(header, 2, 9))
   return (at > 0 and at <= now + 1) and at or nil
 end
+
+-- For each member: the stored answer if it is newer than the one seen; else 1 if it is under way; else 0, and it waits.
+-- ARGV from `first` on, for each: member, lane, seen, caller; KEYS from `first_answer` on: one of an answer each.
+local function want(queue, first_answer, first, lease)
+  local replies = {}
+  for i = 0, #KEYS - first_answer do
+    local member, lane = ARGV[first + 4 * i], ARGV[first + 1 + 4 * i]
+    local seen, caller = tonumber(ARGV[first + 2 + 4 * i]), ARGV[first + 3 + 4 * i]
+    local answer_key = KEYS[first_answer + i]
+    local at = learned_at(redis.pcall('GETRANGE', answer_key, 0, 8))
+    if at and at > seen then
+      replies[i + 1] = redis.call('GET', answer_key)
+    elseif tonumber(redis.call('ZSCORE', queue.in_flight, member) or 0) > now then
+      replies[i + 1] = 1
+    else
+      add(queue, lane, member, caller, lease)
+      replies[i + 1] = 0
+    end
+  end
+  return replies
+end
+
+local function next_lane(queue)
+  local lane = redis.call('HGET', queue.turns, 'lane') or 'known'
+  if not head(queue, lane) then
+    lane = other(lane)
+  end
+  return lane
+end
+
+-- A backlog leaves permits to those who come meanwhile: so many, while all who wait were served a moment ago.
+local function backlog_reserve(queue, most, reserve)
+  if redis.call('ZCARD', queue.known.wanted) + redis.call('ZCARD', queue.new.wanted) <= most then
+    return 0
+  end
+  for _, lane in ipairs(LANES) do
+    local member, _, caller = head(queue, lane)
+    if member and tonumber(redis.call('ZSCORE', queue.busy, caller) or 0) <= now then
+      return 0
+    end
+  end
+  return reserve
+end
+
+-- A permit, and the members that travel with it: whosever they are, callers and lanes in turn. Nothing, {} where none
+-- waits. ARGV 1 to 9: those of a limit, then the reserve of a backlog, members at most, lease
+local function take(limiter, queue)
+  local waiter, reserve, most, lease = ARGV[1], tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+  if not head(queue, next_lane(queue)) then
+    leave(limiter, waiter)
+    return {}, {}
+  end
+  local turn = acquire(limiter, limit_of(ARGV), waiter, backlog_reserve(queue, most, reserve))
+  local taken = {}
+  while turn.granted and #taken < most do
+    local lane = next_lane(queue)
+    local member, place, caller = head(queue, lane)
+    if not member then
+      break
+    end
+    remove(queue, lane, member, place)
+    redis.call('HSET', queue.turns, 'lane', other(lane))
+    redis.call('ZADD', queue.in_flight, text(now + lease), member)
+    redis.call('ZADD', queue.busy, text(now + lease), caller)
+    taken[#taken + 1] = member
+  end
+  redis.call('ZREMRANGEBYSCORE', queue.busy, '-inf', text(now))
+  return taken, described(turn)
+end
