@@ -191,7 +191,7 @@ def test_a_walk_loses_nothing_while_new_tasks_arrive_and_rows_appear(emu: Emulat
     ids = []
     for n in range(260):
         rows = [f"http://example.com/{n}/{k}" for k in range(1 + n % 4)]
-        ids.append(emu.tasks.add("vod", rows, age=100 + n // 7))  # several in one second, over page ends
+        ids.append(emu.tasks.add("vod", rows, age=200 + n // 7))  # several in one second, over page ends
     arriving = True
 
     def keep_arriving() -> None:

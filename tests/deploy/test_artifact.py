@@ -24,7 +24,8 @@ OPERATIONS = [each for name in DEFAULT_PRODUCTS for each in SPECS[name].operatio
 
 def test_the_artifact_keeps_to_its_size(artifact: Artifact) -> None:
     assert artifact.unpacked <= 32 * MEGABYTE
-    assert artifact.zipped <= 10 * MEGABYTE
+    # The client for a shared server (docs/fleet.md) is 0.9 MB of it; it is imported only where one is set.
+    assert artifact.zipped <= 11 * MEGABYTE
 
 
 def test_two_builds_are_the_same_byte_for_byte(artifact: Artifact, tmp_path: Path) -> None:

@@ -133,7 +133,8 @@ def test_without_a_secret_the_deployed_function_is_closed(artifact: Artifact, em
 
 
 def test_the_first_answer_keeps_to_its_budget_of_modules(artifact: Artifact, emu: Emulator, tmp_path: Path) -> None:
-    with packaged(artifact, emu, tmp_path, PYTHONPROFILEIMPORTTIME="1") as server:
+    # A store costs the OSS SDK besides: the first task seen done is kept there.
+    with packaged(artifact, emu, tmp_path, PYTHONPROFILEIMPORTTIME="1", TASK_STATUS_STORE="") as server:
         assert server.get(TASKS).status == 200
     lines = server.output.read_text("utf-8").splitlines()
     imported = {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:")}

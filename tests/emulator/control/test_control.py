@@ -146,7 +146,7 @@ def test_reset_is_back_to_the_start(control: httpx.Client, emu: Emulator) -> Non
         ("GET", "nothing", None, 404),
         ("DELETE", "tasks/cdn/5", None, 404),
         ("PATCH", "tasks/cdn/24840", {"unknown": 1}, 400),
-        ("POST", "tasks", {"product": "esa", "rows": []}, 404),
+        ("POST", "tasks", {"product": "scdn", "rows": []}, 404),
         ("POST", "tasks", {"product": "cdn", "rows": [], "taskId": "24840"}, 400),
         ("POST", "faults", {"fault": {"kind": "unheard-of"}}, 400),
         ("POST", "limits", {}, 400),

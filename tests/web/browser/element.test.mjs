@@ -129,6 +129,7 @@ test('the vendor\'s own words can be read: of a failure, of a state that nobody 
   await state('running');
   assert.deepEqual((await rowsOf(page))[0].failures, [['http://a.example/1', 'other fault · Origin DNS Failure'], ['http://a.example/2', 'Unknown · Quarantined']]);
   await page.getByText('4 objects').click();
+  await page.locator('.objects .verdict').first().waitFor({ state: 'visible' });
   assert.deepEqual(await page.locator('.objects .verdict').allInnerTexts(), ['other fault · Origin DNS Failure', 'Unknown · Quarantined', '30 % · Refreshing', 'Complete']);
 });
 
