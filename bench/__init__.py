@@ -1,1 +1,1 @@
-"""The benchmarks: what the issues set bars for, beside what a user would write today. Run by `make bench`."""
+"""The benchmarks: figures with bars, beside what a user would write today. Run by `make bench`."""

@@ -284,6 +284,7 @@ def test_a_file_that_is_filled_in_holds(check: Check) -> None:
     ("name", "value", "fault"),
     [
         ("DEPLOY_STORE", "my-state", "s.yaml: task-events: TASK_STATUS_STORE: 'my-state' cannot be used"),
+        # case N4
         ("DEPLOY_ACCOUNT_ID", "123456789012345", "s.yaml: account: '123456789012345' is not an account id: 16 digits"),
         ("DEPLOY_ACCOUNT_ID", "", 's.yaml: ${env("DEPLOY_ACCOUNT_ID")} has no value: set it in .env'),
         ("DEPLOY_LOG_PROJECT", "", 's.yaml: ${env("DEPLOY_LOG_PROJECT")} has no value: set it in .env'),

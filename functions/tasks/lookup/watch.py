@@ -65,10 +65,7 @@ class Watches:
 
     @asynccontextmanager
     async def watch(self, query: LookupQuery) -> AsyncIterator[Viewer]:
-        """A view on the watch that all queries share which differ only in the order of ids and in how they wait.
-
-        Its calls are those of the caller who came first.
-        """
+        """A view on the watch of the query's ids, shared by callers who may see the same; the first pays its calls."""
         key = query.watch_key
         watch = self._watches.get(key)
         if watch is None or watch.failed:  # a new subscriber must not inherit the failure of an earlier first lookup

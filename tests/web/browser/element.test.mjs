@@ -118,6 +118,7 @@ for (const [what, parts, sign, words, now, note] of [
   });
 }
 
+// case F8
 test('the vendor\'s own words can be read: of a failure, of a state that nobody here knows, of one under way', async () => {
   const rows = [
     { ...object('http://a.example/1', 'failed', 25, 'other'), error: { reason: 'other', message: 'Origin DNS Failure' }, rawStatus: 'Failed' },
@@ -133,6 +134,7 @@ test('the vendor\'s own words can be read: of a failure, of a state that nobody 
   assert.deepEqual(await page.locator('.objects .verdict').allInnerTexts(), ['other fault · Origin DNS Failure', 'Unknown · Quarantined', '30 % · Refreshing', 'Complete']);
 });
 
+// case F8
 test('what is missing is said: the endpoint, the id', async () => {
   await show('<task-status task-id="cdn:1"></task-status><task-status endpoint="/"></task-status>');
   await state('fault');
@@ -146,6 +148,7 @@ test('what is missing is said: the endpoint, the id', async () => {
   await page.waitForFunction(() => document.querySelectorAll('task-status[data-state=complete]').length === 2);
 });
 
+// case F4
 test('what was set or written before the module came is kept, and a token does not stay in the markup', async () => {
   server.on('stream', stream(said({ tasks: [complete('cdn:1'), complete('cdn:2')] }), over));
   await page.route('**/early.html', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><main></main>' }));
@@ -163,6 +166,7 @@ test('what was set or written before the module came is kept, and a token does n
   assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('task-status')].map(({ objects, outerHTML }) => [objects, outerHTML.includes('early')])), [[7, false], [20, false], [20, false], [20, false]]);
 });
 
+// case F7
 test('an element that is moved keeps what it shows, and what is over is neither asked nor told again', async () => {
   const end = gate();
   server.on('stream', stream(said({ tasks: [complete('cdn:1'), task('cdn:2')] }), end, updated({ tasks: [complete('cdn:2')] }, 'v2'), over));
