@@ -41,8 +41,15 @@ async def stored_answer(client: Redis) -> bytes:
 
 
 async def each_asked(services: Sequence[TaskService], text: str, scope: Scope | None = None) -> list[TaskReport]:
+    """One after the other, each once nothing is under way any more."""
     query = query_of(text) if scope is None else asked_by(scope, text)
-    return [(await service.lookup(query)).report for service in services]
+    reports = []
+    for service in services:
+        reports.append((await service.lookup(query)).report)
+        assert service._fleet
+        for batcher in service._fleet._batchers:
+            await asyncio.gather(*(task for task, _ in batcher._calls._running.values()))
+    return reports
 
 
 def test_what_one_instance_learned_serves_all_and_their_versions_are_equal(emu: Emulator, redis: RedisServer) -> None:

@@ -23,7 +23,6 @@ from functions.upstream.shared.server import ServerAway
 _CALL_SECONDS = 10.0
 """For a call that nobody here waits for any more."""
 _MOST_STORED_TOGETHER = 100
-_HEAD_START_SECONDS = 0.001
 
 Outcomes = Mapping[str, Rows | UpstreamFault]
 """Rows or a fault, by TaskId."""
@@ -132,7 +131,7 @@ class SharedCalls:
     async def _tell(
         self, members: Collection[str], rows: Outcomes, asked: Moment, stored: Mapping[str, Answer]
     ) -> None:
-        """Store what the vendor answered for all, and hand it to those who wait here."""
+        """Hand what the vendor answered to those who wait here, and store it for all."""
         own = self._flights.by_member()
         learned: dict[str, Known] = {}
         faults: dict[str, UpstreamFault] = {}
@@ -143,18 +142,12 @@ class SharedCalls:
             elif answered is not None:
                 wanted = own[member].key if member in own else None
                 learned[member] = self._answers.observe(member, answered, asked, stored, wanted)
-        told = {member: shared for member, fault in faults.items() if (shared := shared_fault(fault))}
-        message = encode_message(Message(self._queue.server.instance, list(members), told))
-        storing = asyncio.create_task(self._store(members, learned, message))
-        # It is on its way before those who wait are told: then the instance may be frozen.
-        await asyncio.wait({storing}, timeout=_HEAD_START_SECONDS)
         for member in members:
             outcome = learned.get(member) or faults.get(member)
             if member in own and outcome is not None:
                 self._flights.resolve(own[member], self._answers.result(own[member].key, outcome))
-        await storing
-
-    async def _store(self, members: Collection[str], learned: Mapping[str, Known], message: bytes) -> None:
+        told = {member: shared for member, fault in faults.items() if (shared := shared_fault(fault))}
+        message = encode_message(Message(self._queue.server.instance, list(members), told))
         with suppress(ServerAway):
             await self._queue.store(tuple(members), self._answers.to_store(learned), message)
 

@@ -29,6 +29,7 @@ RENEWAL_SECONDS = 0.5
 TRAVEL_SECONDS = 0.5
 """A call arrives at the vendor within this time of its permit."""
 _LOOK_BACK_SECONDS = 0.25
+_POLITE_SECONDS = 0.003
 _ACQUIRE = script("acquire", "limiter")
 _GIVE_BACK = script("give_back", "limiter")
 _THROTTLED = script("throttled", "limiter")
@@ -180,7 +181,12 @@ class SharedLimiter:
     def give_back(self, permit: SharedPermit, *, sent: bool) -> None:
         """The call has ended, or was never made."""
         self._running.pop(permit.name, None)
-        self.server.spawn(self.server.run(_GIVE_BACK, self.keys, [permit.name, self._hold if sent else 0]))
+        counts = self._hold if sent else 0
+        # Whoever waits for the answer goes first; a permit that comes back this much later harms nobody.
+        asyncio.get_running_loop().call_later(_POLITE_SECONDS, self._tell_back, permit.name, counts)
+
+    def _tell_back(self, name: str, counts: float) -> None:
+        self.server.spawn(self.server.run(_GIVE_BACK, self.keys, [name, counts]))
 
     async def _together(self, reserve: Callable[[], int]) -> Permit:
         waiter = self.new_waiter()
