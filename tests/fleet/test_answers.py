@@ -48,7 +48,7 @@ async def each_asked(services: Sequence[TaskService], text: str, scope: Scope | 
         reports.append((await service.lookup(query)).report)
         assert service._fleet
         for batcher in service._fleet._batchers:
-            await asyncio.gather(*(task for task, _ in batcher._calls._running.values()))
+            await asyncio.gather(*(task for task, _ in batcher.calls._running.values()))
     return reports
 
 

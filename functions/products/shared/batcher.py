@@ -46,7 +46,7 @@ class SharedBatcher:
         self._listen = listen
         self._changed = asyncio.Event()
         self._flights = SharedFlights()
-        self._calls = SharedCalls(loader, queue, answers, self._flights, self._changed.set)
+        self.calls = SharedCalls(loader, queue, answers, self._flights, self._changed.set)
         self._waiter: str | None = None
         self._driver: asyncio.Task[None] | None = None
         self._said_at = self._take_at = 0.0
@@ -59,7 +59,7 @@ class SharedBatcher:
         is_fresh: Callable[[WantedId], bool] = lambda _: False,
     ) -> list[Joined]:
         """As `Batcher.join`."""
-        if self._queue.server.is_away:
+        if self._queue.server.is_given_up:
             return self._alone.join(keys, deadline, caller, is_fresh)
         joined: list[Joined] = []
         for key, lane in keys.items():
@@ -92,7 +92,7 @@ class SharedBatcher:
 
     def calls_for(self, further: int, *, lane: Lane, caller: str) -> int:
         """As `Batcher.calls_for`, as far as the server's last answer tells."""
-        if self._queue.server.is_away:
+        if self._queue.server.is_given_up:
             return self._alone.calls_for(further, lane=lane, caller=caller)
         own = sum(flight.lane is lane and flight.caller == caller for flight in self._flights.of(State.WAITING))
         calls = -(-self._queue.sizes.ahead_of(own + further, lane) // self._size)
@@ -115,18 +115,6 @@ class SharedBatcher:
                 self._changed.set()
         return [member for member in told.members if member == task_id_of(member) and member not in told.faults]
 
-    async def refresh(self, task_ids: Collection[str]) -> None:
-        """Learn what is stored of these."""
-        with suppress(ServerAway):
-            for task_id, answer in (await self._queue.read(tuple(task_ids))).items():
-                known = self._answers.read(task_id, answer)
-                if known is not None:
-                    self._answers.learn(known)
-
-    async def close(self) -> None:
-        """Give up what is under way."""
-        await self._calls.close()
-
     def _start(self) -> None:
         self._listen()
         self._changed.set()
@@ -136,15 +124,14 @@ class SharedBatcher:
     async def _drive(self) -> None:
         """As long as anything is waited for here, or under way."""
         try:
-            while self._flights or self._calls.members:
-                self._changed.clear()
-                await self._say()
-                pause = await self._take()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(pause):
-                        await self._changed.wait()
-        except ServerAway:
-            self._go_on_alone()
+            while self._flights or self.calls.members:
+                try:
+                    await self._round()
+                except ServerAway:
+                    if not await self._queue.server.returns():
+                        self._go_on_alone()
+                        return
+                    self._said_at = 0.0
         except Exception as fault:  # noqa: BLE001 -- whatever went wrong, nobody may wait in vain
             log_event("batches lost", level=logging.ERROR, exception=fault, action=self._action.operation.action)
             self._go_on_alone()
@@ -154,6 +141,14 @@ class SharedBatcher:
                 self._queue.limiter.give_up(self._waiter)
                 self._waiter = None
 
+    async def _round(self) -> None:
+        self._changed.clear()
+        await self._say()
+        pause = await self._take()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await self._changed.wait()
+
     async def _say(self) -> None:
         """Tell the server what is new, and now and then all that is wanted still: leases run out."""
         now = asyncio.get_running_loop().time()
@@ -161,7 +156,7 @@ class SharedBatcher:
         if now - self._said_at >= RENEWAL_SECONDS:
             self._said_at = now
             said = [flight for flight in self._flights if flight.state is not State.TAKEN]
-            if members := self._calls.members:
+            if members := self.calls.members:
                 await self._queue.renew(members)
         while said:
             wants = [Want(flight.member, flight.lane, flight.seen, flight.caller) for flight in said]
@@ -226,7 +221,7 @@ class SharedBatcher:
     def _note_taken(self, taken: Taken, *, by_bulk: bool) -> None:
         if taken.permit is not None:
             self._waiter = None
-            self._calls.begin(taken.members, taken.permit, by_bulk=by_bulk)
+            self.calls.begin(taken.members, taken.permit, by_bulk=by_bulk)
         elif taken.wait is not None:
             self._take_at = asyncio.get_running_loop().time() + taken.wait
         else:

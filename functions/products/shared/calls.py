@@ -66,6 +66,14 @@ class SharedCalls:
         self._running[number] = (task, members)
         task.add_done_callback(lambda ended: self._finished(ended, number, permit))
 
+    async def refresh(self, task_ids: Collection[str]) -> None:
+        """Learn what is stored of these."""
+        with suppress(ServerAway):
+            for task_id, answer in (await self._queue.read(tuple(task_ids))).items():
+                known = self._answers.read(task_id, answer)
+                if known is not None:
+                    self._answers.learn(known)
+
     async def close(self) -> None:
         """Give up what is under way."""
         tasks = [task for task, _ in self._running.values()]

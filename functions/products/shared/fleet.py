@@ -75,7 +75,7 @@ class RedisFleet:
             self._server.spawn(self._learn(product, batcher, watched))
 
     async def _learn(self, product: str, batcher: SharedBatcher, task_ids: Collection[str]) -> None:
-        await batcher.refresh(task_ids)
+        await batcher.calls.refresh(task_ids)
         if self._watches is not None:
             self._watches.look_again(product, task_ids)
 
@@ -83,5 +83,5 @@ class RedisFleet:
         """Leave the others."""
         await self._listener.stop()
         for batcher in self._batchers:
-            await batcher.close()
+            await batcher.calls.close()
         await self._server.close()

@@ -122,7 +122,7 @@ class SharedLimiter:
 
     def wait_for(self, calls: int = 1) -> float:
         """Seconds until the last of `calls` further calls can be sent, as the server's last answer lets expect."""
-        if self.server.is_away:
+        if self.server.is_given_up:
             return self._alone.wait_for(calls)
         age = asyncio.get_running_loop().time() - self._seen_at
         if age > self._hold:

@@ -1,8 +1,8 @@
 """The server that instances share, and what is done while it is away: this instance then goes on alone.
 
 No request fails because of it. An operation has 200 ms; one that fails opens a circuit breaker, and until a probe
-succeeds nothing else is tried. Probes are made by requests, at most two a second, because nothing may run that no
-request awaits (docs/architecture.md 7).
+succeeds nothing else is tried. Probes are made by requests, because nothing may run that no request awaits
+(docs/architecture.md 7): several in the first second, in which lookups wait for the server, then at most two a second.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ OPERATION_SECONDS = 0.2
 PROBE_SECONDS = 0.5
 PROBE_VALID_SECONDS = 1.0
 """An instance may make calls alone only so long after a probe that failed: then it knows of a server that came back."""
+PATIENCE_SECONDS = 1.0
+"""How long lookups wait for a server that was lost, before they go on alone."""
+_BETWEEN_PROBES_SECONDS = 0.1
 IDLE_SECONDS = 2.0
 """A connection that breaks after a longer pause was closed because it was idle."""
 MAX_CONNECTIONS = 4
@@ -73,8 +76,13 @@ class SharedServer:
 
     @property
     def is_away(self) -> bool:
-        """Whether this instance is alone."""
+        """Whether the server did not do what it was asked last."""
         return self.last_absence is not None and self.last_absence.ended is None
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it has been away for so long that this instance goes on alone."""
+        return self.is_away and self._away_for() >= PATIENCE_SECONDS
 
     @property
     def time(self) -> float:
@@ -106,10 +114,17 @@ class SharedServer:
         if not self.is_away:
             return True
         age = asyncio.get_running_loop().time() - self._probe_started
-        if age >= PROBE_SECONDS and self._probing is None:
-            self._probing = asyncio.create_task(self._probe())
-        if age >= PROBE_VALID_SECONDS and self._probing is not None:
-            await asyncio.shield(self._probing)
+        probing = self._start_probe() if age >= PROBE_SECONDS else None
+        if probing is not None and age >= PROBE_VALID_SECONDS:
+            await asyncio.shield(probing)
+        return not self.is_away
+
+    async def returns(self) -> bool:
+        """Whether the server is there again before it is given up: alone nothing could be sent earlier anyway."""
+        while self.is_away and not self.is_given_up:
+            await asyncio.shield(self._start_probe())
+            if self.is_away:
+                await asyncio.sleep(_BETWEEN_PROBES_SECONDS)
         return not self.is_away
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
@@ -181,6 +196,15 @@ class SharedServer:
             self._client = Redis.from_pool(pool)
         return self._client
 
+    def _away_for(self) -> float:
+        since = self.last_absence.since if self.last_absence else 0.0
+        return asyncio.get_running_loop().time() - since
+
+    def _start_probe(self) -> asyncio.Task[None]:
+        if self._probing is None:
+            self._probing = asyncio.create_task(self._probe())
+        return self._probing
+
     async def _probe(self) -> None:
         self._probe_started = asyncio.get_running_loop().time()
         try:
@@ -204,7 +228,7 @@ class SharedServer:
             self.last_absence = Absence(before.number + 1 if before else 1, now, lost)
             # A pause of this process looks like one of the server: that is found out at once.
             self._probe_started = now if lost else now - PROBE_SECONDS
-            log_event("shared server is away, going on alone", level=logging.WARNING, exception=fault)
+            log_event("shared server is away", level=logging.WARNING, exception=fault)
         elif lost and not before.lost:
             self.last_absence = msgspec.structs.replace(before, lost=True)
         self.spawn(self.drop_idle())
