@@ -48,6 +48,7 @@ resource "alicloud_fcv3_function" "events" {
     TASK_STATUS_RULES           = "/code/rules.toml"
     TASK_STATUS_SUBMIT          = var.submit
     TASK_STATUS_KEEP_QUOTA      = var.keep_quota
+    TASK_STATUS_SHARED          = var.shared
     TASK_STATUS_STORE           = local.store
     TASK_STATUS_OSS_ENDPOINT    = local.oss_endpoint
     TASK_STATUS_WEBHOOK_URL     = var.webhook_url

@@ -150,6 +150,13 @@ variable "webhook_url" {
   default = ""
 }
 
+variable "shared" {
+  description = "redis:// or rediss:// address of a server that makes all instances act as one (docs/fleet.md)."
+  type        = string
+  default     = ""
+  sensitive   = true
+}
+
 variable "webhook_secret" {
   type      = string
   default   = ""

@@ -53,6 +53,7 @@ resource "alicloud_fcv3_function" "web" {
     TASK_STATUS_CORS_ORIGINS            = var.cors_origins
     TASK_STATUS_SUBMIT                  = var.submit
     TASK_STATUS_KEEP_QUOTA              = var.keep_quota
+    TASK_STATUS_SHARED                  = var.shared
     TASK_STATUS_CALLER_WAITS            = var.caller_waits
     TASK_STATUS_CALLER_IDS              = var.caller_ids
     TASK_STATUS_CALLER_LISTS_PER_MINUTE = var.caller_lists_per_minute
