@@ -23,6 +23,7 @@ from redis.exceptions import NoScriptError, RedisError
 
 from functions.errors import TaskStatusError
 from functions.logs import log_event
+from functions.upstream.shared.in_time import in_time
 from functions.upstream.shared.scripts import Script, script
 
 OPERATION_SECONDS = 0.2
@@ -35,8 +36,6 @@ _BETWEEN_PROBES_SECONDS = 0.1
 IDLE_SECONDS = 2.0
 """A connection that breaks after a longer pause was closed because it was idle."""
 MAX_CONNECTIONS = 4
-_PASSES = 20
-"""Passes of the event loop after the time is over: where this process had paused, the answer is there by now."""
 T = TypeVar("T")
 _PROBE = script("probe", "limiter")
 
@@ -161,7 +160,7 @@ class SharedServer:
     async def _try(self, operation: Callable[[Redis], Awaitable[T]]) -> T:
         """Do it within OPERATION_SECONDS. Raises ServerAway."""
         try:
-            result = await _in_time(self._twice_if_idle(operation))
+            result = await in_time(self._twice_if_idle(operation), OPERATION_SECONDS)
         except (RedisError, OSError) as fault:
             raise self._went_away(fault) from None
         self._answered_at = asyncio.get_running_loop().time()
@@ -233,29 +232,6 @@ class SharedServer:
             self.last_absence = msgspec.structs.replace(before, lost=True)
         self.spawn(self.drop_idle())
         return ServerAway("the shared server is away")
-
-
-async def _in_time(work: Coroutine[Any, Any, T]) -> T:
-    """What `work` returns. Raises TimeoutError after OPERATION_SECONDS."""
-    task = asyncio.create_task(work)
-    try:
-        await asyncio.wait({task}, timeout=OPERATION_SECONDS)
-        for _ in range(_PASSES):
-            if task.done():
-                break
-            await asyncio.sleep(0)
-        if not task.done():
-            raise TimeoutError
-        return task.result()
-    finally:
-        task.cancel()
-        task.add_done_callback(_read_outcome)
-
-
-def _read_outcome(task: asyncio.Task[Any]) -> None:
-    """Or asyncio reports a fault that came after nobody waited any more."""
-    if not task.cancelled():
-        task.exception()
 
 
 async def _quietly(work: Coroutine[Any, Any, object]) -> None:
