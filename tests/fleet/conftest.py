@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Iterator
 
 import pytest
+from redis import Redis
 
 from emulator.demo.redis_server import RedisServer, running_redis
 from functions.products.registry import SPECS
@@ -20,8 +21,13 @@ def _imported_sdks() -> None:
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def patient(monkeypatch: pytest.MonkeyPatch, redis: RedisServer) -> None:
+    """The server knows that nothing was sent lately: nobody waits as where it may have lost what it knew."""
     monkeypatch.setattr(server, "OPERATION_SECONDS", 20.0)
+    with Redis(port=redis.port) as client:
+        for spec in SPECS.values():
+            key = f"{{cdn-task-status::{spec.name}}}:{spec.lookup.operation.action}:rate"
+            client.hset(key, mapping={"share": 1, "recovered_at": 0, "blocked_until": 0})
 
 
 @pytest.fixture

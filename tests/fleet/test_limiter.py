@@ -199,3 +199,17 @@ def test_it_runs_on_a_cluster_because_what_a_script_uses_is_in_one_slot() -> Non
                 return not limiter.server.is_away
 
         assert asyncio.run(main())
+
+
+def test_what_is_given_back_last_is_told_before_the_end_and_nothing_begins_after_it(redis: RedisServer) -> None:
+    async def main() -> int:
+        async with instances(redis.url) as (limiter,):
+            await limiter.acquire()
+            (await limiter.acquire()).unused()
+            late = await limiter.acquire()
+        late.answered()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        with client_of(redis) as client:
+            return len(client.zrange(limiter.keys[1], 0, -1))
+
+    assert asyncio.run(main()) == 2

@@ -115,6 +115,13 @@ class SharedBatcher:
                 self._changed.set()
         return [member for member in told.members if member == task_id_of(member) and member not in told.faults]
 
+    async def close(self) -> None:
+        """Give up what is under way and the place in line."""
+        await self.calls.close()
+        if self._driver is not None:
+            self._driver.cancel()
+            await asyncio.wait({self._driver})
+
     def _start(self) -> None:
         self._listen()
         self._changed.set()

@@ -83,5 +83,5 @@ class RedisFleet:
         """Leave the others."""
         await self._listener.stop()
         for batcher in self._batchers:
-            await batcher.calls.close()
+            await batcher.close()
         await self._server.close()

@@ -182,11 +182,12 @@ class SharedLimiter:
         """The call has ended, or was never made."""
         self._running.pop(permit.name, None)
         counts = self._hold if sent else 0
-        # Whoever waits for the answer goes first; a permit that comes back this much later harms nobody.
-        asyncio.get_running_loop().call_later(_POLITE_SECONDS, self._tell_back, permit.name, counts)
+        self.server.spawn(self._tell_back(permit.name, counts))
 
-    def _tell_back(self, name: str, counts: float) -> None:
-        self.server.spawn(self.server.run(_GIVE_BACK, self.keys, [name, counts]))
+    async def _tell_back(self, name: str, counts: float) -> None:
+        """Whoever waits for the answer goes first; a permit that comes back this much later harms nobody."""
+        await asyncio.sleep(_POLITE_SECONDS)
+        await self.server.run(_GIVE_BACK, self.keys, [name, counts])
 
     async def _together(self, reserve: Callable[[], int]) -> Permit:
         waiter = self.new_waiter()

@@ -72,6 +72,7 @@ class SharedServer:
         self._probe_started = float("-inf")
         self._probing: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     @property
     def is_away(self) -> bool:
@@ -127,7 +128,10 @@ class SharedServer:
         return not self.is_away
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
-        """Do something short whose end nobody waits for; it is over within OPERATION_SECONDS, or of no use then."""
+        """Do something short whose end nobody waits for; `close` does, and nothing begins after it."""
+        if self._closed:
+            work.close()
+            return
         task = asyncio.create_task(_quietly(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -138,7 +142,9 @@ class SharedServer:
 
     async def close(self) -> None:
         """Tell the server what is still to be told, and close every connection."""
-        await asyncio.gather(*self._tasks)
+        while self._tasks:
+            await asyncio.gather(*self._tasks)
+        self._closed = True
         if self._probing is not None:
             await self._probing
         if self._client is not None:
