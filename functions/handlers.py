@@ -17,7 +17,7 @@ import msgspec
 from starlette.applications import Starlette
 
 from functions import logs, tracing
-from functions.api.interfaces import CredentialSink, EventHandler
+from functions.api.interfaces import CredentialSink, EventAnswer
 from functions.api.problems import RequestRefused, answer_to
 from functions.api.runtime.http_event import HttpAnswer, call, problem_answer, read_event
 from functions.api.runtime.startup_log import log_start
@@ -64,17 +64,18 @@ class BuiltInRuntime:
 
     def oss(self, event: bytes, context: object) -> str:
         """The event handler's answer, JSON. Raises EventFailed when the platform is to try again."""
-        answer = self._run(self._events(context).handle(event))
+        answer = self._run(self._handled(self._ready(context).components, event))
         text = bytes(answer.body).decode()
         if answer.failed:
             raise EventFailed(text)
         return text
 
-    def _events(self, context: object) -> EventHandler:
-        events = self._ready(context).components.events
-        if events is None:
+    async def _handled(self, components: Components, event: bytes) -> EventAnswer:
+        if components.events is None:
             raise EventFailed("events are not handled here: TASK_STATUS_DOORS must name events")
-        return events
+        answer = await components.events.handle(event)
+        await components.tasks.settle()
+        return answer
 
     def _ready(self, context: object) -> _Instance:
         with self._starting:

@@ -20,6 +20,7 @@ from functions import logs, tracing
 from functions.api.auth.bearer import authenticator_for
 from functions.api.interfaces import CredentialSink, EventHandler, Objects, Watchable
 from functions.api.middleware.access_log import AccessLog
+from functions.api.middleware.after_answer import AfterAnswer
 from functions.api.middleware.authentication import Authentication
 from functions.api.middleware.compression import Compression
 from functions.api.middleware.cors import Cors
@@ -75,7 +76,7 @@ def create_app(components: Components, *, streaming: bool = True) -> Starlette:
     lifecycle = Lifecycle(components.tasks)
     app = Starlette(
         routes=_routes(components, lifecycle, streaming=streaming),
-        middleware=_middleware(components.settings, components.credentials),
+        middleware=_middleware(components),
         exception_handlers={HTTPException: _problem, TaskStatusError: _problem},
         lifespan=lifecycle.lifespan,
     )
@@ -102,10 +103,12 @@ def _routes(components: Components, lifecycle: Lifecycle, *, streaming: bool) ->
     return routes
 
 
-def _middleware(settings: Settings, credentials: CredentialSink | None) -> list[Middleware]:
+def _middleware(components: Components) -> list[Middleware]:
     """From the outside in."""
+    settings, credentials = components.settings, components.credentials
     on_fc = settings.on_function_compute
     stack = [
+        Middleware(AfterAnswer, tasks=components.tasks),
         Middleware(AccessLog, on_function_compute=on_fc),
         Middleware(Cors, origins=settings.cors_origins, behind_tls=on_fc),
         Middleware(Compression),

@@ -56,6 +56,11 @@ class OssStore:
         self._client: Any = None
         self._unversioned = False
 
+    @property
+    def ready(self) -> bool:
+        """Whether the SDK is loaded."""
+        return self._client is not None
+
     async def create(self, key: str, body: bytes) -> bool:
         """Write what is not there. An answer that was lost is found out about by reading what is there then."""
         created, in_doubt = await self._run(partial(self._create, key, body))

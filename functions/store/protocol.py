@@ -39,6 +39,10 @@ def location_of(setting: str) -> Location:
 class ObjectStore(Protocol):
     """Keys are relative to the store's place. Every verb raises StoreFault."""
 
+    @property
+    def ready(self) -> bool:
+        """Whether a call goes out at once; before, it may have to load an SDK, for a good part of a second."""
+
     async def create(self, key: str, body: bytes) -> bool:
         """Write what is not there; False when somebody else has written it. Bodies of different writers must differ."""
 

@@ -79,6 +79,9 @@ class Tasks(Protocol):
     async def submit(self, submission: Submission) -> SubmitAnswer:
         """Submit URLs; every one of them is accounted for. Raises nothing for what the vendor says."""
 
+    async def settle(self) -> None:
+        """Do what no answer should wait for, within seconds; for when the answer is sent. Raises nothing."""
+
 
 def _in_order(report: TaskReport, ids: Sequence[RequestedId]) -> TaskReport:
     tasks: dict[str, list[Task]] = {}

@@ -182,13 +182,17 @@ class TaskService:
         """End all waiting, so that callers come back elsewhere: this instance is about to end."""
         self._watches.close()
 
+    async def settle(self) -> None:
+        """Do what no answer should wait for. An instance may be frozen afterwards."""
+        if self._history is not None:
+            await self._history.settle()
+
     async def close(self) -> None:
         """Stop what belongs to the service."""
         self.release_waiters()
         for product in self._products.values():
             product.close()
-        if self._history is not None:
-            await self._history.close()
+        await self.settle()
         if self._fleet is not None:
             await self._fleet.close()
 

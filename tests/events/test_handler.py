@@ -65,6 +65,9 @@ class StubTasks:
     async def list(self, query: ListQuery) -> ListAnswer:
         raise AssertionError(query)
 
+    async def settle(self) -> None:
+        raise AssertionError
+
     async def follow_urls(self, product: str, urls: tuple[str, ...]) -> LookupAnswer:
         self.asked.append((product, urls))
         return LookupAnswer(report=await self.follow(product, urls), retry_after=None)

@@ -40,6 +40,10 @@ OPENAPI = Path(__file__).parent.parent.parent / "functions" / "web" / "openapi.j
 VERSION = "9f3c0a"
 
 
+async def nothing() -> None:
+    pass
+
+
 class StubTasks:
     """Answers every question with what it holds, and keeps the questions."""
 
@@ -57,6 +61,8 @@ class StubTasks:
         self.jobs_asked: list[tuple[str, str]] = []
         self.fault: Exception | None = None
         self.closed = 0
+        self.settled = 0
+        self.settling: Callable[[], Awaitable[None]] = nothing
 
     async def lookup(self, query: LookupQuery) -> LookupAnswer:
         self._note(query)
@@ -77,6 +83,10 @@ class StubTasks:
         if self.fault:
             raise self.fault
         return None if self.job_tasks is None else msgspec.structs.replace(query, ids=self.job_tasks)
+
+    async def settle(self) -> None:
+        await self.settling()
+        self.settled += 1
 
     async def follow_urls(self, product: str, urls: tuple[str, ...]) -> LookupAnswer:
         return self.lookup_answer
@@ -123,6 +133,9 @@ class RelayedTasks:
 
     async def job(self, product: str, job_id: str, query: LookupQuery) -> LookupQuery | None:
         return await self.behind.job(product, job_id, query)
+
+    async def settle(self) -> None:
+        pass
 
     async def follow_urls(self, product: str, urls: tuple[str, ...]) -> LookupAnswer:
         return await self.behind.follow_urls(product, urls)

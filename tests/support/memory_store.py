@@ -44,6 +44,7 @@ class MemoryStore:
         self.shelf = shelf
         self.slowest = slowest
         self.broken = False
+        self.ready = True
         self.calls: list[str] = []
         self._random = random.Random(seed)
 

@@ -26,6 +26,10 @@ _FORBIDDEN_IN_ANSWERS = frozenset(
 """Headers that Function Compute does not allow in a response (docs/function-compute.md 2.6); x-fc-* are removed too."""
 
 
+_requests: set[asyncio.Future[None]] = set()
+"""Those that are not over: a loop holds its tasks weakly."""
+
+
 class HttpAnswer(TypedDict):
     """The answer in the one form that the runtime passes on reliably."""
 
@@ -78,10 +82,20 @@ def read_event(event: object) -> HttpEvent:
 
 
 async def call(app: ASGIApp, event: HttpEvent, request_id: str | None) -> HttpAnswer:
-    """What `app` answers. Raises RequestRefused (`malformed-event`) when the body cannot be decoded."""
+    """What `app` answers; what it does afterwards goes on beside.
+
+    Raises RequestRefused (`malformed-event`) when the body cannot be decoded.
+    """
     exchange = _Exchange(_body(event))
     scope = _scope(event, request_id)
-    await app(scope, exchange.receive, exchange.send)
+    request = asyncio.ensure_future(app(scope, exchange.receive, exchange.send))
+    _requests.add(request)
+    request.add_done_callback(_requests.discard)
+    answered = asyncio.create_task(exchange.answered.wait())
+    await asyncio.wait((request, answered), return_when=asyncio.FIRST_COMPLETED)
+    answered.cancel()
+    if request.done():
+        request.result()  # raises what the app raised
     return exchange.answer(head=scope["method"] == "HEAD")
 
 
@@ -104,13 +118,13 @@ class _Exchange:
         self._status = 500
         self._raw_headers: list[tuple[bytes, bytes]] = []
         self._outgoing = bytearray()
-        self._over = asyncio.Event()
+        self.answered = asyncio.Event()
 
     async def receive(self) -> Message:
         if self._incoming:
             return self._incoming.pop()
         # Built-in runtimes do not tell that a caller has left.
-        await self._over.wait()
+        await self.answered.wait()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
@@ -120,7 +134,7 @@ class _Exchange:
         elif message["type"] == "http.response.body":
             self._outgoing += message.get("body", b"")
             if not message.get("more_body", False):
-                self._over.set()
+                self.answered.set()
 
     def answer(self, *, head: bool) -> HttpAnswer:
         body = b"" if head else bytes(self._outgoing)

@@ -3,7 +3,8 @@
     tasks/<product>/<task id>.json    a StoredTask
 
 A task is written once for each instance that sees it done, within the request that saw it: after its answer an instance
-may be frozen (docs/function-compute.md 3.6). How long tasks are kept is for a lifecycle rule of the bucket to say.
+may be frozen (docs/function-compute.md 3.6). Only the first tasks wait until their answer is sent, because loading the
+store's SDK would hold it up. How long tasks are kept is for a lifecycle rule of the bucket to say.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from functions.tasks.history.record import decode_task, encode_task
 
 KEEP_SECONDS = 0.05
 """How long an answer waits for what it saw to be written; slower writes go on beside it."""
-CLOSE_SECONDS = 2.0
+SETTLE_SECONDS = 2.0
+"""How long writes are waited for where no answer waits for them."""
 RECALL_SECONDS = 2.0
 """How long an answer waits for the store at most."""
 _FRESH_SECONDS = 60.0
@@ -43,25 +45,31 @@ class History:
     """The history of one instance."""
 
     def __init__(self, store: ObjectStore, clock: Clock) -> None:
-        """Nothing is read yet."""
+        """Nothing is read or written yet; the store's SDK is not loaded before it is needed."""
         self._store = store
         self._clock = clock
         self._kept: LRUCache[TaskKey, None] = LRUCache(_MAX_KNOWN)
         self._read_before: LRUCache[TaskKey, _Reading] = LRUCache(_MAX_ROWS, getsizeof=_size)
+        self._unwritten: list[TaskSnapshot] = []
         self._writes: set[asyncio.Task[None]] = set()
 
     async def keep(self, snapshots: Iterable[TaskSnapshot]) -> None:
-        """Write those that are done and were not written before; returns after `KEEP_SECONDS` at the latest."""
+        """Write those that are done and were not written before; returns after `KEEP_SECONDS` at the latest.
+
+        While the store is not ready nothing is written: that is left to `settle`.
+        """
         done = (each for each in snapshots if each.found and each.done and not each.recorded)
         new = [each for each in done if each.key not in self._kept]
-        if not new:
-            return
         self._kept.update(dict.fromkeys(each.key for each in new))
-        writes = [asyncio.create_task(self._write(each)) for each in new]
-        self._writes.update(writes)
-        for write in writes:
-            write.add_done_callback(self._writes.discard)
-        await asyncio.wait(writes, timeout=KEEP_SECONDS)
+        self._unwritten += new
+        if new and self._store.ready:
+            await asyncio.wait(self._begin_writes(), timeout=KEEP_SECONDS)
+
+    async def settle(self) -> None:
+        """Write what is left, for `SETTLE_SECONDS` at most: no answer waits for it."""
+        self._begin_writes()
+        if self._writes:
+            await asyncio.wait(self._writes, timeout=SETTLE_SECONDS)
 
     async def recall(self, keys: Iterable[TaskKey]) -> dict[TaskKey, TaskSnapshot]:
         """The tasks that are kept, as far as the store answers within `RECALL_SECONDS`; raises nothing."""
@@ -76,10 +84,13 @@ class History:
         readings = {key: self._fresh(key) for key in wanted}
         return {key: each.snapshot for key, each in readings.items() if each is not None and each.snapshot is not None}
 
-    async def close(self) -> None:
-        """Let writes under way end, for `CLOSE_SECONDS` at most: the first one loads the store's SDK."""
-        if self._writes:
-            await asyncio.wait(self._writes, timeout=CLOSE_SECONDS)
+    def _begin_writes(self) -> set[asyncio.Task[None]]:
+        begun = {asyncio.create_task(self._write(each)) for each in self._unwritten}
+        self._unwritten.clear()
+        self._writes |= begun
+        for write in begun:
+            write.add_done_callback(self._writes.discard)
+        return begun
 
     def _fresh(self, key: TaskKey) -> _Reading | None:
         reading = self._read_before.get(key)

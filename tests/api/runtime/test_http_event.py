@@ -5,6 +5,7 @@ Shape: https://www.alibabacloud.com/help/en/functioncompute/fc/http-trigger-invo
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import json
@@ -23,6 +24,7 @@ from functions.server import Components
 from functions.settings import Settings
 from functions.tasks.query import RequestedId
 from functions.tasks.results import LookupAnswer
+from tests.support.eventually import eventually
 from tests.support.http_stub_service import VERSION, StubTasks, report
 
 CONTEXT = SimpleNamespace(request_id="1-64f6cd87-abc", region="cn-hangzhou")
@@ -206,6 +208,19 @@ def test_a_compressed_answer_travels_as_base64(runtime: Runtime) -> None:
     assert answer["isBase64Encoded"]
     assert answer["headers"]["content-encoding"] == "gzip"
     assert len(read(answer)["tasks"][0]["objects"]) == 200
+
+
+def test_what_is_done_after_the_answer_holds_it_up_by_nothing() -> None:
+    runtime, gate = Runtime(), threading.Event()
+
+    async def settling() -> None:
+        await asyncio.to_thread(gate.wait)
+
+    runtime.tasks.settling = settling
+    assert runtime.http()[0] == 200
+    assert runtime.tasks.settled == 0
+    gate.set()
+    eventually(lambda: runtime.tasks.settled == 1)
 
 
 def test_head_and_options_have_no_body(runtime: Runtime) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from emulator.tasks.transition import Row, Transition
 from functions.errors import Reason, UpstreamFault
-from functions.tasks.history.history import KEEP_SECONDS
+from functions.tasks.history.history import KEEP_SECONDS, SETTLE_SECONDS
 from functions.tasks.query import EVERYTHING, ListQuery, LookupQuery, RequestedId, Scope
 from functions.tasks.report import Outcome, TaskReport
 from functions.tasks.service import TaskService
@@ -102,6 +102,23 @@ def test_a_store_that_is_slow_or_broken_holds_no_answer_up(broken: bool) -> None
         await asyncio.sleep(100)  # the write goes on, or is tried again
         world.store.broken = False
         await world.lookup(f"cdn:{task}")
+        await asyncio.sleep(100)
+        assert world.shelf.keys() == [f"tasks/cdn/{task}.json"]
+
+    in_virtual_time(main())
+
+
+def test_a_store_that_is_not_ready_is_written_to_when_the_answer_is_out() -> None:
+    async def main() -> None:
+        world = World(slowest=30.0)
+        world.store.ready = False
+        task = world.account.tasks.add("cdn", ["http://a.example.com/1"], age=100)
+        started = asyncio.get_running_loop().time()
+        await world.lookup(f"cdn:{task}")
+        assert asyncio.get_running_loop().time() - started < world.account.latency + 0.01
+        assert not world.store.calls
+        await world.service.settle()
+        assert asyncio.get_running_loop().time() - started < SETTLE_SECONDS + 0.1
         await asyncio.sleep(100)
         assert world.shelf.keys() == [f"tasks/cdn/{task}.json"]
 
