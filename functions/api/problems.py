@@ -20,7 +20,7 @@ from functions.errors import (
     TaskStatusError,
     UpstreamFault,
 )
-from functions.tasks.budget import BudgetExceeded
+from functions.tasks.callers.budget import BudgetExceeded
 from functions.tasks.report import Problem
 from functions.tasks.results import NothingAnswered
 from functions.tasks.submit import NothingSubmitted, Rejection

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from functions.errors import RejectReason, UpstreamFault
+from functions.errors import Reason, RejectReason, UpstreamFault
 from functions.model import Clock, SystemClock
 from functions.products.listing.coverage import Coverage
 from functions.products.lookup.cache import TaskCache
@@ -17,7 +17,8 @@ from functions.products.product import Product, SharedState
 from functions.products.registry import SPECS
 from functions.products.submit.rejections import Refused, RejectionCause, Submitted
 from functions.settings import Settings
-from functions.tasks.budget import Budgets
+from functions.tasks.callers.budget import Budgets
+from functions.tasks.callers.turns import CallerTurns
 from functions.tasks.history.history import History
 from functions.tasks.listing.page import TaskLister
 from functions.tasks.lookup.jobs import job_lookup
@@ -63,6 +64,7 @@ class TaskService:
         self._lister = TaskLister(settings, products, clock, history)
         self._quotas = Quotas(settings, products, clock)
         self._budgets = _budgets(settings, clock, fleet)
+        self._job_turns = CallerTurns()
         self._reserve = QuotaReserve(self._quotas.report, settings.keep_quota, clock)
         self._freeze = FreezeDetector(clock, self.after_freeze)
 
@@ -117,9 +119,12 @@ class TaskService:
         if product not in query.visible_products:
             return None
         await self._budgets.charge_list(query.scope.caller)
+        deadline = asyncio.get_running_loop().time() + self._settings.deadline_seconds
         try:
-            deadline = asyncio.get_running_loop().time() + self._settings.deadline_seconds
-            job = await self._products[product].job(job_id, deadline)
+            with self._job_turns.turn_of(query.scope.caller) as turn:
+                if not await turn.wait(deadline):
+                    raise UpstreamFault(Reason.DEADLINE, product=product)  # noqa: TRY301 -- as the call itself raises
+                job = await self._products[product].job(job_id, deadline)
         except UpstreamFault as fault:
             raise NothingAnswered(problems_of((fault,))) from fault
         return None if job is None else job_lookup(product, job, query)
@@ -224,7 +229,7 @@ def build_service(settings: Settings, credentials: CredentialSource, clock: Cloc
 def _budgets(settings: Settings, clock: Clock, fleet: RedisFleet | None) -> Budgets:
     if fleet is None:
         return Budgets(settings.callers, clock)
-    from functions.tasks.shared_budget import SharedBudgets  # noqa: PLC0415 -- as below
+    from functions.tasks.callers.shared_budget import SharedBudgets  # noqa: PLC0415 -- as below
 
     return SharedBudgets(settings.callers, clock, fleet)
 

@@ -12,9 +12,9 @@ from emulator.demo.redis_server import RedisServer
 from functions.model import SystemClock
 from functions.products.shared.fleet import RedisFleet
 from functions.settings import CallerLimits
-from functions.tasks.budget import BudgetExceeded
+from functions.tasks.callers.budget import BudgetExceeded
+from functions.tasks.callers.shared_budget import SharedBudgets
 from functions.tasks.query import ANONYMOUS, INTERNAL
-from functions.tasks.shared_budget import SharedBudgets
 
 LIMITS = CallerLimits(waits=3, ids=10, lists_per_minute=4, urls_per_minute=20, urls_per_day=30)
 

@@ -16,7 +16,7 @@ from emulator.testing import Row, Transition
 from functions.errors import Reason, UpstreamFault
 from functions.model import Moment
 from functions.settings import CallerLimits, Settings
-from functions.tasks.budget import BudgetExceeded, CallerBudgets
+from functions.tasks.callers.budget import BudgetExceeded, CallerBudgets
 from functions.tasks.query import ANONYMOUS, ANONYMOUS_SCOPE, EVERYTHING, ListQuery, LookupQuery, RequestedId, Scope
 from functions.tasks.results import NothingAnswered
 from functions.tasks.submit import Submission

@@ -13,6 +13,7 @@ from functions.errors import InvalidRequest, ParameterFault, Reason, UpstreamFau
 from functions.model import Clock, Status
 from functions.products.product import Product
 from functions.settings import Settings
+from functions.tasks.callers.turns import CallerTurns, Turn
 from functions.tasks.history.history import History
 from functions.tasks.listing.complete import Completed, ListedTask, complete
 from functions.tasks.listing.page_filler import PageFiller, TimeLimits
@@ -60,9 +61,14 @@ class TaskLister:
         self._clock = clock
         self._tokens = PageTokens(settings)
         self._read_ahead = ReadAheadCache(clock)
+        self._turns = CallerTurns()
 
     async def list(self, query: ListQuery) -> ListAnswer:
         """One page. Raises InvalidRequest, and NothingAnswered when no product gave any answer."""
+        with self._turns.turn_of(query.scope.caller) as turn:
+            return await self._list(query, turn)
+
+    async def _list(self, query: ListQuery, turn: Turn) -> ListAnswer:
         loop = asyncio.get_running_loop()
         started, seconds = loop.time(), self._settings.deadline_seconds
         too_old = self._clock.now().later(-self._settings.fresh_seconds)
@@ -72,6 +78,7 @@ class TaskLister:
             self._lists(query),
             row_filter,
             TimeLimits(enough=started + seconds * _ENOUGH_SHARE, latest=started + seconds * _LATEST_SHARE),
+            turn,
         )
         await filler.fill(query.page_size)
         if filler.faults and query.page_token is not None and not filler.got_anywhere:
@@ -86,7 +93,7 @@ class TaskLister:
             next_page_token=self._token(query, filler),
         )
         if not (page.tasks or page.problems or page.next_page_token):
-            other_scheme = await self._other_scheme(query, started + seconds)
+            other_scheme = await self._other_scheme(query, started + seconds, turn)
             page = msgspec.structs.replace(page, other_scheme=other_scheme)
         return ListAnswer(page=page, timings=_timings(filler, completed, started))
 
@@ -96,12 +103,14 @@ class TaskLister:
         for product in self._products.values():
             product.list_source.forget()
 
-    async def _other_scheme(self, query: ListQuery, deadline: float) -> str | None:
+    async def _other_scheme(self, query: ListQuery, deadline: float, turn: Turn) -> str | None:
         """The one URL asked for with the other scheme, if it has tasks: people forget which of the two is cached."""
         other = with_other_scheme(query.object_paths[0]) if len(query.object_paths) == 1 else None
         if other is None or query.page_token is not None:
             return None
         shows = query.scope.audience.shows
+        if not await turn.wait(deadline):
+            return None
         searches = (self._products[product].path_search.run(other, deadline) for product in _in_scope(query))
         found = await asyncio.gather(*searches)
         return other if any(shows(row.object_path) for each in found for row in each.rows) else None

@@ -15,6 +15,7 @@ from functions.products.listing.pages import ListPage, PageCall
 from functions.products.listing.reader import ListReader, Position
 from functions.products.lookup.principal import UNRESTRICTED
 from functions.products.product import Product
+from functions.tasks.callers.turns import Turn
 from functions.tasks.listing.planner import MAX_CALLS
 from functions.tasks.listing.product_list import ListedCandidate, ProductList
 from functions.tasks.listing.row_filter import RowFilter
@@ -57,11 +58,13 @@ class PageFiller:
         lists: Mapping[str, ProductList],
         row_filter: RowFilter,
         limits: TimeLimits,
+        turn: Turn,
     ) -> None:
         """`lists` in the order of the registry."""
         self._products = products
         self._row_filter = row_filter
         self._limits = limits
+        self._turn = turn
         self._began = {product: part.cursor for product, part in lists.items()}
         self.lists = dict(lists)
         self.chosen: list[ListedCandidate] = []
@@ -141,6 +144,8 @@ class PageFiller:
                 self.lists[read.product] = part.with_page(read.number, page, self._row_filter)
 
     async def _page(self, read: _Read) -> ListPage | UpstreamFault:
+        if not await self._turn.wait(self._limits.latest):
+            return UpstreamFault(Reason.DEADLINE, product=read.product)
         self.calls[read.product] += 1
         try:
             return await self._products[read.product].list_source.page(read.call, self._limits.latest)

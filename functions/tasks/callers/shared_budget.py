@@ -10,7 +10,7 @@ import msgspec
 from functions.model import Clock
 from functions.products.shared.fleet import RedisFleet
 from functions.settings import CallerLimits
-from functions.tasks.budget import (
+from functions.tasks.callers.budget import (
     DAY_SECONDS,
     IDS,
     LISTS,
