@@ -32,7 +32,12 @@ def on_terminal(*arguments: str, env: dict[str, str]) -> tuple[subprocess.Popen[
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
     words = [sys.executable, "-m", "cdn_task_status_cli", *arguments]
-    process = subprocess.Popen(words, env={**env, "TERM": "xterm"}, stdin=theirs, stdout=theirs, stderr=theirs)
+    # Shells ignore SIGINT in background jobs, and what they start inherits that.
+    ours_before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(words, env={**env, "TERM": "xterm"}, stdin=theirs, stdout=theirs, stderr=theirs)
+    finally:
+        signal.signal(signal.SIGINT, ours_before)
     os.close(theirs)
 
     def drawn() -> Iterator[str]:

@@ -7,54 +7,30 @@ import os
 import re
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
-from emulator.testing import Delivery, Emulator, running_emulator
-from functions.events.timings import Timings
+from emulator.testing import Emulator
 from tests.support.events_process import ROOT, server_process
 from tests.support.free_port import free_port
 from tests.support.oss_real_process import (
     RULES,
     events_environment,
-    hold_to_the_promise,
+    play_burst,
     play_killed,
-    real_events_function,
-    submissions,
-    sweep_until_over,
 )
 from tests.support.samples import event_sample
 
-OBJECTS, UPLOAD_SECONDS, MOST_CALLS = 1_000, 5.0, 12
 HANDLER = "import sys; from functions.handlers import oss; [print(oss(line, None)) for line in sys.stdin.buffer]"
 _EACH_ITS_OWN = {"claimedAt", "claimedBy", "nonce", "report"}
 CONTROL = {"x-fc-control-path": "/invoke"}
 
 
-@pytest.mark.timeout(600)  # on a busy machine the deliveries alone take minutes
-def test_a_thousand_objects_in_five_seconds_are_each_submitted_once_in_a_dozen_calls(tmp_path: Path) -> None:
-    keys = [f"img/{number}.jpg" for number in range(OBJECTS)]
-    # A gap of the machine's own making must not end a burst.
-    timings = Timings(close=1.0, quiet=1.0)
-    with running_emulator(samples=False) as emu:
-        emu.oss.delivery = Delivery(copies=(1, 3), spread=2.0, seed=7, retries=20)
-        with real_events_function(emu, tmp_path / "rules.toml", timings) as process:
-            began = time.monotonic()
-            for number, key in enumerate(keys):
-                time.sleep(max(began + number / OBJECTS * UPLOAD_SECONDS - time.monotonic(), 0))
-                emu.oss.put("pics", key, b"1")
-            emu.oss.settle(300)
-            took = time.monotonic() - began
-            sweep_until_over(emu, process)
-        assert len(submissions(emu)) <= max(MOST_CALLS, 2 * took / timings.hold)
-        hold_to_the_promise(emu, keys)
-        assert [call for call in emu.calls.all() if call.status in {429, 503} or "Throttling" in call.code] == []
-        assert not any(attempt.failed for attempt in emu.oss.deliveries)
+def test_many_objects_at_once_are_each_submitted_once_in_few_calls(tmp_path: Path) -> None:
+    play_burst(150, tmp_path)
 
 
 def test_killed_at_any_moment_it_loses_nothing_and_repeats_at_most_one_call(tmp_path: Path) -> None:

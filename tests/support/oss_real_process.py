@@ -32,6 +32,8 @@ REFRESH = "RefreshObjectCaches"
 IMPATIENT = Timings(owner=1.0, hold=1.0, recover=4.0, close=4.0, sweep=20.0)
 """For deadlines of a second: what is handed in on time is over long before its claim may be recovered."""
 _OVER_SECONDS = 240.0
+_OBJECTS_PER_SECOND = 200
+_MOST_CALLS = 12
 
 
 def url(key: str) -> str:
@@ -96,6 +98,31 @@ def hold_to_the_promise(emu: Emulator, keys: Iterable[str], kills: Iterable[floa
         shown = [row.object_path for task in record.report.tasks for row in task.objects]
         assert set(shown) == {action.object_path}
         assert record.report.summary.outcome == "succeeded"
+
+
+def play_burst(objects: int, folder: Path) -> None:
+    """Objects come at 200 a second, and their events late, twice and in any order: each is submitted once.
+
+    The calls are few: a thousand objects need a dozen.
+    """
+    seconds = objects / _OBJECTS_PER_SECOND
+    keys = [f"img/{number}.jpg" for number in range(objects)]
+    # A gap of the machine's own making must not end a burst.
+    timings = Timings(close=1.0, quiet=1.0)
+    with running_emulator(samples=False) as emu:
+        emu.oss.delivery = Delivery(copies=(1, 3), spread=2.0, seed=7, retries=20)
+        with real_events_function(emu, folder / "rules.toml", timings) as process:
+            began = time.monotonic()
+            for number, key in enumerate(keys):
+                time.sleep(max(began + number / objects * seconds - time.monotonic(), 0))
+                emu.oss.put("pics", key, b"1")
+            emu.oss.settle(300)
+            took = time.monotonic() - began
+            sweep_until_over(emu, process)
+        assert len(submissions(emu)) <= max(_MOST_CALLS, 2 * took / timings.hold)
+        hold_to_the_promise(emu, keys)
+        assert [call for call in emu.calls.all() if call.status in {429, 503} or "Throttling" in call.code] == []
+        assert not any(attempt.failed for attempt in emu.oss.deliveries)
 
 
 def play_killed(seed: int, folder: Path) -> float:
