@@ -168,6 +168,33 @@ def test_a_list_goes_on_over_as_many_pages_as_its_limit_takes(account: Emulator,
     assert len({task["id"] for task in json.loads(ended.out)["tasks"]}) == 110
 
 
+def test_a_list_by_url_says_how_each_task_concerns_it(account: Emulator, env: dict[str, str]) -> None:
+    exact = account.tasks.add("cdn", ["http://match.example.com/img/a.jpg"], age=60)
+    above = account.tasks.add("cdn", ["http://match.example.com/img/"], object_type="directory", age=120)
+    table = command("list", "--url", "http://match.example.com/img/a.jpg", "--product", "cdn", env=env)
+    head, *lines = (line.split() for line in table.out.splitlines())
+    assert head[-2:] == ["MATCH", "URL"]
+    assert [(line[0], line[-2]) for line in lines] == [(f"cdn:{exact}", "exact"), (f"cdn:{above}", "directory")]
+
+
+def test_a_url_without_tasks_is_told_of_its_other_scheme(account: Emulator, env: dict[str, str]) -> None:
+    account.tasks.add("cdn", ["https://scheme.example.com/a.jpg"], age=60)
+    asked = ("list", "--url", "http://scheme.example.com/a.jpg", "--product", "cdn")
+    ended = command(*asked, env=env)
+    assert "http://scheme.example.com/a.jpg has no tasks, but https://scheme.example.com/a.jpg has\n" in ended.err
+    assert json.loads(command(*asked, "--json", env=env).out)["otherScheme"] == "https://scheme.example.com/a.jpg"
+
+
+def test_an_undecided_id_that_may_appear_says_so(account: Emulator, env: dict[str, str]) -> None:
+    account.faults.add("dcdn", Refuse(code="Forbidden.RAM", status=403))
+    ended = command("status", "555001", env=env)
+    assert ended.exit == 124
+    assert ended.out == "555001  undecided, may appear  (dcdn: denied)\n"
+    log = inside("wait", "555001", env=env, clock=ManualClock(leap=3_600)).err
+    assert "555001  undecided, may appear  (dcdn: denied)\n" in log
+    assert log.count("undecided") == 1
+
+
 def test_a_list_without_a_products_part_does_not_look_whole(account: Emulator, env: dict[str, str]) -> None:
     account.faults.add("dcdn", Refuse(code="Forbidden.RAM", status=403))
     ended = command("list", env=env)

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from cdn_task_status_cli import arguments as cli_arguments
 from emulator.testing import Emulator, Row, Transition
+from functions.products.registry import PRODUCTS
 from tests.support.command import ROOT, command, environment
 from tests.support.gateway import Deed, Gateway
 
@@ -109,3 +111,10 @@ def test_the_commands_of_its_own_readme_exist() -> None:
     help_text = command("--help", env=environment()).out
     for name in re.findall(r"^\| `cdn-task-status (\w+)", told, re.MULTILINE):
         assert f"    {name} " in help_text
+
+
+@pytest.mark.parametrize("name", ["wait", "submit", "status", "list"])
+def test_its_help_names_every_product_that_the_service_may_have(name: str) -> None:
+    assert cli_arguments.PRODUCTS == PRODUCTS
+    shown = " ".join(command(name, "--help", env=environment()).out.split())
+    assert f"--product PRODUCT {', '.join(PRODUCTS)}: " in shown

@@ -11,6 +11,8 @@ from cdn_task_status_cli import __version__
 from cdn_task_status_cli.faults import UsageError
 
 PROGRAM = "cdn-task-status"
+PRODUCTS = ("cdn", "dcdn", "vod", "esa")
+"""Those of the contract: `--product` takes any name, because the service knows which it has."""
 ACTIONS = ("refresh", "preload")
 OBJECT_TYPES = ("file", "directory", "regex", "ignoreparams")
 _ENDING = """\
@@ -87,7 +89,7 @@ def parsed(arguments: Sequence[str] | None) -> Arguments:
 
 
 def _parser() -> argparse.ArgumentParser:
-    about = "Refreshes and prefetches on Alibaba Cloud CDN, DCDN and VOD, for scripts."
+    about = "Refreshes and prefetches on Alibaba Cloud CDN, DCDN, VOD and ESA, for scripts."
     parser = _Parser(prog=PROGRAM, description=about, epilog=_ENDING, **_STRICT)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -115,7 +117,8 @@ def _command(commands: Any, name: str, about: str, timeout: str) -> argparse.Arg
     return parser
 
 
-def _product(parser: argparse.ArgumentParser, about: str) -> None:
+def _product(parser: argparse.ArgumentParser, default: str) -> None:
+    about = f"{', '.join(PRODUCTS)}: those that the service has (default: {default})"
     parser.add_argument("--product", action="append", default=[], metavar="PRODUCT", help=about)
 
 
@@ -132,7 +135,7 @@ def _wait(commands: Any) -> None:
     parser.add_argument("words", nargs="+", metavar="ID", help="ids in any form, or with --submit URLs; - reads lines")
     parser.add_argument("--submit", choices=ACTIONS, help="submit URLs first, like: submit --wait")
     parser.add_argument("--fail-fast", action="store_true", help="end with the first URL that failed")
-    _product(parser, "cdn, dcdn or vod (default: all; for --submit cdn)")
+    _product(parser, "all; for --submit cdn")
     _submission(parser)
 
 
@@ -142,25 +145,25 @@ def _submit(commands: Any) -> None:
     parser.add_argument("words", nargs="+", metavar="URL", help="URLs; - reads them from lines")
     parser.add_argument("--wait", action="store_true", help="wait until the tasks are over")
     parser.add_argument("--fail-fast", action="store_true", help="with --wait: end with the first URL that failed")
-    _product(parser, "cdn, dcdn or vod (default: cdn)")
+    _product(parser, "cdn")
     _submission(parser)
 
 
 def _status(commands: Any) -> None:
     parser = _command(commands, "status", "look at tasks once; 124 while they are not over", "1m")
     parser.add_argument("words", nargs="+", metavar="ID", help="ids in any form; - reads lines")
-    _product(parser, "cdn, dcdn or vod (default: all)")
+    _product(parser, "all")
 
 
 def _list(commands: Any) -> None:
     parser = _command(commands, "list", "list tasks of the last three days, newest first", "1m")
-    _product(parser, "cdn, dcdn or vod (default: all)")
+    _product(parser, "all")
     parser.add_argument("--action", choices=ACTIONS)
     parser.add_argument("--object-type", metavar="TYPE", help="file, directory, regex, preload, …")
     parser.add_argument(
         "--status", action="append", default=[], metavar="STATUS", help="running, complete, failed, …; bad: what failed"
     )
-    parser.add_argument("--url", help="tasks of exactly this URL")
+    parser.add_argument("--url", help="tasks of this URL, of directories above it and of expressions that match it")
     parser.add_argument("--domain", help="tasks of this domain name")
     parser.add_argument("--since", metavar="TIME", help="made since 2h, 1d, 2026-11-22T03:30:00Z")
     parser.add_argument("--before", metavar="TIME", help="made before")

@@ -40,6 +40,8 @@ class Task:
     created_at: str | None
     object_counts: Mapping[str, int]
     objects: tuple[Row, ...]
+    match: str | None = None
+    """How it concerns the URL that a list was asked for."""
 
     def count(self, *states: str) -> int:
         """How many rows are in one of these states."""
@@ -57,10 +59,11 @@ class NotFound:
 
 @dataclass(frozen=True)
 class Undecided:
-    """An id for which these products could not be asked."""
+    """An id for which these products could not be asked; others that answer may still come to know it."""
 
     id: str
     products: tuple[str, ...]
+    may_appear: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,8 @@ class Page:
     tasks: tuple[Task, ...]
     problems: tuple[Problem, ...]
     next_page_token: str | None = None
+    other_scheme: str | None = None
+    """The URL asked for with https for http, or the other way round, where only that one has tasks."""
 
 
 @dataclass(frozen=True)

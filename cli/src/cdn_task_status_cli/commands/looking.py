@@ -10,7 +10,7 @@ from cdn_task_status_cli.asking.shapes import Problem, Task
 from cdn_task_status_cli.commands.job import Job
 from cdn_task_status_cli.commands.waiting import exit_of, question_of
 from cdn_task_status_cli.faults import Exit, UsageError
-from cdn_task_status_cli.showing.text import problem_lines, quota_lines, report_lines, task_table
+from cdn_task_status_cli.showing.text import printable, problem_lines, quota_lines, report_lines, task_table
 
 _PAGE_TASKS = 100
 
@@ -36,7 +36,13 @@ def run_list(job: Job) -> Exit:
         # Behind a product that could not be asked the order of the others' tasks is not known.
         if reply.value.next_page_token is None or reply.value.problems or len(tasks) >= job.arguments.limit:
             break
-    job.tell(task_table(tasks), {"tasks": documents, "problems": reply.document["problems"]})
+    other = reply.value.other_scheme
+    job.tell(
+        task_table(tasks),
+        {"tasks": documents, "problems": reply.document["problems"], **({"otherScheme": other} if other else {})},
+    )
+    if other:
+        job.complain((printable(f"{job.arguments.url} has no tasks, but {other} has"),))
     return _asked_all(job, reply.value.problems)
 
 

@@ -9,7 +9,7 @@ from typing import Protocol, Self, TextIO
 
 from cdn_task_status_cli.asking.deadline import Clock
 from cdn_task_status_cli.asking.shapes import BAD_STATES, Report
-from cdn_task_status_cli.showing.text import printable, problem_lines, task_line
+from cdn_task_status_cli.showing.text import printable, problem_lines, task_line, undecided_line
 
 STEP_PERCENT = 10
 """A log gets a line when a task has come so much further, or to another state."""
@@ -79,6 +79,9 @@ class Log(Silence):
             self._tell(task.id, (task.status, step, task.object_counts), task_line(task))
         for missing in report.not_found:
             self._tell(missing.id, "not found", f"{missing.id}  not found{' yet' if missing.may_appear else ''}")
+        for undecided in report.undecided:
+            line = undecided_line(undecided, report.problems)
+            self._tell(undecided.id, line, line)
         for line in problem_lines(report.problems):
             self._tell(line, True, line)
 

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from cdn_task_status_cli.asking.shapes import BAD_STATES, STATES, Problem, Quotas, Rejection, Report, Row, Task
+from cdn_task_status_cli.asking.shapes import (
+    BAD_STATES,
+    STATES,
+    Problem,
+    Quotas,
+    Rejection,
+    Report,
+    Row,
+    Task,
+    Undecided,
+)
 
 NOT_ACTIVATED = "not-activated"
 _SHOWN_URLS = 20
@@ -29,7 +39,13 @@ def report_lines(report: Report) -> Iterator[str]:
             f"{missing.id}  not found{' yet' if missing.may_appear else ''}  ({', '.join(missing.products)})"
         )
     for undecided in report.undecided:
-        yield printable(f"{undecided.id}  undecided  ({_reasons(undecided.products, report.problems)})")
+        yield undecided_line(undecided, report.problems)
+
+
+def undecided_line(undecided: Undecided, problems: Iterable[Problem]) -> str:
+    """An id that could not be decided, whose fault that is, and whether another product may still come to know it."""
+    appears = ", may appear" if undecided.may_appear else ""
+    return printable(f"{undecided.id}  undecided{appears}  ({_reasons(undecided.products, problems)})")
 
 
 def task_line(task: Task) -> str:
@@ -41,7 +57,9 @@ def task_line(task: Task) -> str:
 
 
 def task_table(tasks: Iterable[Task]) -> Iterator[str]:
-    """A list as a table, newest first."""
+    """A list as a table, newest first; of a question by URL it tells how each task concerns it."""
+    tasks = tuple(tasks)
+    matched = any(task.match for task in tasks)
     rows = [
         (
             task.id,
@@ -50,11 +68,13 @@ def task_table(tasks: Iterable[Task]) -> Iterator[str]:
             task.object_type,
             task.status,
             "" if task.progress is None else f"{task.progress:g} %",
+            *((task.match or "",) if matched else ()),
             _sample(task),
         )
         for task in tasks
     ]
-    return _table(("ID", "CREATED (UTC)", "ACTION", "TYPE", "STATUS", "PROGRESS", "URL"), rows)
+    head = ("ID", "CREATED (UTC)", "ACTION", "TYPE", "STATUS", "PROGRESS", *(("MATCH",) if matched else ()), "URL")
+    return _table(head, rows)
 
 
 def quota_lines(quotas: Quotas) -> Iterator[str]:
