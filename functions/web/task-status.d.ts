@@ -381,7 +381,7 @@ export interface TaskStatusEventMap {
 
 /**
  * `<task-status task-id="cdn:24840" endpoint="https://status.example.com/">`: a bar, the state in words, what failed and
- * why. Parts: `title state bar fill figure facts note failures object path verdict word vendor details summary objects
+ * why. Parts: `title state bar fill figure facts note failures object path match verdict word vendor details summary objects
  * more`; custom properties: `--task-status-accent -good -bad -warn -muted -track -radius`.
  */
 export declare class TaskStatusElement extends HTMLElement {

@@ -3,11 +3,11 @@ import { TaskStatusClient, TaskStatusError } from '../task-status.js';
 import { wordFor } from '../task-status/i18n.js';
 import { csvOf } from './csv.js';
 import { Inquiry } from './query-runner.js';
-import { made, offer, part } from './dom.js';
-import { hasOwnRange, isLookup, question, read, takenToken, understood, written } from './query-form.js';
+import { made, part } from './dom.js';
+import { hasOwnRange, isLookup, offerChoices, question, read, takenToken, understood, written } from './query-form.js';
 import { repeatBy, visibleReports } from './rows.js';
-import { notice, quotas, say } from './status-bar.js';
-import { SubmissionForm } from './submission.js';
+import { asOf, notice, quotas, say } from './status-bar.js';
+import { NOTHING_ALLOWED, SubmissionForm } from './submission.js';
 import { reason, signs, words } from './i18n.js';
 
 const KEY = 'task-status-token';
@@ -22,8 +22,16 @@ const submission = new SubmissionForm((ids) => ids.length && ask({ taskId: ids.j
 /** Another token is another client, and may be allowed other things. */
 async function unlock(token) {
 	if (token) sessionStorage.setItem(KEY, token);
-	client = new TaskStatusClient(new URL('.', location.href), { token: sessionStorage.getItem(KEY) ?? undefined });
-	await submission.use(client);
+	const current = (client = new TaskStatusClient(new URL('.', location.href), { token: sessionStorage.getItem(KEY) ?? undefined }));
+	allow(NOTHING_ALLOWED);
+	// A service that does not know the question is an older one.
+	const allowed = await current.capabilities().catch(() => NOTHING_ALLOWED);
+	if (current === client) allow(allowed);
+}
+
+function allow(allowed) {
+	submission.use(client, allowed);
+	offerChoices('product', allowed.products.map((product) => [product, product.toUpperCase()]));
 	repeatBy((task) => submission.mayRepeat(task), (task) => submission.repeat(task));
 }
 
@@ -44,6 +52,7 @@ function tell(cause) {
 	const fault = cause instanceof TaskStatusError ? cause : new TaskStatusError({ reason: 'unexpected', cause });
 	say('');
 	notice(fault.problems, fault);
+	if (fault.passing) asOf(undefined, () => answer());
 	part('renew').disabled = false;
 	if (fault.status === 401) openDoor(reason(fault.reason, fault.message));
 }
@@ -118,8 +127,8 @@ function closeQuota() {
 }
 
 const states = Object.entries(signs.states).slice(0, 7);
-offer(part('status'), [...states, ['bad', words.bad]]);
-offer(part('action'), ACTIONS.map((sign) => [sign, signs.kinds[sign]]));
-offer(part('objectType'), OBJECT_TYPES.map((sign) => [sign, wordFor(signs.kinds, sign)]));
+offerChoices('status', [...states, ['bad', words.bad]]);
+offerChoices('action', ACTIONS.map((sign) => [sign, signs.kinds[sign]]));
+offerChoices('objectType', OBJECT_TYPES.map((sign) => [sign, wordFor(signs.kinds, sign)]));
 unlock(takenToken());
 start();

@@ -1,6 +1,6 @@
 /** What the form and the address ask. */
 import { idsIn, isId } from '../task-status/ids.js';
-import { part } from './dom.js';
+import { offer, part } from './dom.js';
 
 const TEXTS = ['taskId', 'objectPath', 'object', 'domainName'];
 const CHOICES = ['status', 'product', 'action', 'objectType', 'since'];
@@ -34,9 +34,23 @@ export function question() {
 export function read() {
 	const given = new URLSearchParams(`${location.search.slice(1)}&${location.hash.slice(1)}`);
 	part('what').value = TEXTS.map((name) => given.getAll(name).join(',')).find(Boolean) ?? '';
-	for (const name of CHOICES) part(name).value = given.get(name) ?? '';
+	for (const name of CHOICES) choose(name, given.get(name) ?? '');
 	for (const name of TIMES) part(name).value = local(given.get(name));
 	if (TIMES.some((name) => given.has(name))) part('since').value = OWN;
+}
+
+/** Values and names that a list can be narrowed to. What was chosen stays. */
+export function offerChoices(name, options) {
+	const { value } = part(name);
+	offer(part(name), options);
+	choose(name, value);
+}
+
+/** An address may name what is not offered: the contract's sets are open, and the service judges it. */
+function choose(name, value) {
+	const select = part(name);
+	if (![...select.options].some((option) => option.value === value)) select.append(new Option(value, value));
+	select.value = value;
 }
 
 /** A token comes behind `#`, which no server is sent, and does not stay in the address. */

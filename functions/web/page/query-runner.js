@@ -1,7 +1,7 @@
 /** One question being answered: asked, then followed while something moves. */
 import { reportOf } from '../task-status.js';
 import { showRows } from './rows.js';
-import { asOf, blank, notice, offerMore, say, summarize } from './status-bar.js';
+import { asOf, blank, notice, offerMore, offerOtherScheme, say, summarize } from './status-bar.js';
 import { words } from './i18n.js';
 
 const AGAIN_MS = 3000;
@@ -43,15 +43,17 @@ export class Inquiry {
 		}
 	}
 
-	async #list(pageToken) {
+	/** One page; `older` tells that somebody wanted it besides what is shown. */
+	async #list(pageToken, older = false) {
 		const page = await this.#client.list({ ...this.#asked, pageToken }, { signal: this.#over.signal });
 		this.#problems = page.problems;
 		// A page may be empty, and not the last. A product in trouble is not pressed: people may go on when they want to.
-		if (!page.tasks.length && page.nextPageToken && !page.problems.length) return this.#list(page.nextPageToken);
+		if (!page.tasks.length && page.nextPageToken && !page.problems.length) return this.#list(page.nextPageToken, older);
 		this.#note();
 		this.#merge(page);
-		if (!pageToken) asOf(new Date(), this.#hooks.renew);
-		offerMore(page.nextPageToken && (() => this.#run(this.#list(page.nextPageToken))));
+		offerOtherScheme(page.otherScheme);
+		if (!older) asOf(new Date(), this.#hooks.renew);
+		offerMore(page.nextPageToken && (() => this.#run(this.#list(page.nextPageToken, true))));
 		await this.#follow();
 		// Of an object: a preload follows a refresh.
 		return page.summary?.done === false && setTimeout(() => this.#run(this.#list()), AGAIN_MS);
@@ -78,7 +80,7 @@ export class Inquiry {
 	}
 
 	#merge({ tasks }) {
-		for (const task of tasks) this.#tasks.set(task.id, task);
+		for (const task of tasks) this.#tasks.set(task.id, withMatch(task, this.#tasks.get(task.id)));
 		showRows(reportOf({ tasks: [...this.#tasks.values()] }), this.#expand);
 		say(words.shown(this.#tasks.size));
 	}
@@ -90,4 +92,11 @@ export class Inquiry {
 		this.#objects = Math.max(this.#objects, objects);
 		this.#run(this.#follow());
 	};
+}
+
+/** How a task concerns the URL that was asked for is said by the list alone, not by what follows its tasks. */
+function withMatch(task, before) {
+	if (!before?.match || task.match) return task;
+	const matches = new Map(before.objects.map(({ objectPath, match }) => [objectPath, match]));
+	return { ...task, match: before.match, objects: task.objects.map((object) => ({ ...object, match: matches.get(object.objectPath) })) };
 }

@@ -12,6 +12,7 @@ export function blank() {
 	clearRows();
 	notice([]);
 	offerMore();
+	offerOtherScheme();
 	asOf();
 	say(words.asking);
 }
@@ -34,7 +35,7 @@ export function say(text) {
 	document.title = title;
 }
 
-/** How old a list is, which does not renew itself; `renew` does. @param {Date} [time] @param {() => void} [renew] */
+/** How old a list is, which does not renew itself; `renew` does, also where there is no answer yet. @param {Date} [time] @param {() => void} [renew] */
 export function asOf(time, renew) {
 	write(part('asof'), time ? words.asOf(time.toLocaleTimeString(language)) : '');
 	part('renew').hidden = !renew;
@@ -58,6 +59,12 @@ const told = ({ product, reason: sign }) => `${product.toUpperCase()}: ${reason(
 export function offerMore(next = undefined) {
 	part('more').hidden = !next;
 	part('more').onclick = next;
+}
+
+/** The same URL with https for http, or the other way round, where only that one has tasks. @param {string} [objectPath] */
+export function offerOtherScheme(objectPath) {
+	part('otherScheme').hidden = !objectPath;
+	if (objectPath) Object.assign(part('otherScheme').querySelector('a'), { textContent: objectPath, href: `?${new URLSearchParams({ objectPath })}` });
 }
 
 export function quotas({ quotas: all, problems }) {

@@ -9,7 +9,8 @@ const MOST_OBJECTS = 20_000;
 /** Which of the day's quotas a submission is taken from, by its object type. */
 const QUOTAS = { file: 'url', directory: 'directory', regex: 'regex', ignoreparams: 'ignore-params' };
 const PRELOADS = 'preload';
-const NOTHING_ALLOWED = /** @type {any} */ ({ submit: false, objectTypes: {} });
+/** Capabilities of a caller who may submit nothing. */
+export const NOTHING_ALLOWED = /** @type {any} */ ({ products: [], submit: false, quota: false, objectTypes: {} });
 
 export class SubmissionForm {
 	#client;
@@ -32,12 +33,9 @@ export class SubmissionForm {
 		};
 	}
 
-	/** Another client is another caller. A service that does not know the question takes no submissions from a page. */
-	async use(client) {
+	/** Another client is another caller; `allowed` are its capabilities. */
+	use(client, allowed) {
 		this.#client = client;
-		this.#allowed = NOTHING_ALLOWED;
-		const allowed = await client.capabilities().catch(() => NOTHING_ALLOWED);
-		if (client !== this.#client) return;
 		this.#allowed = allowed.submit ? allowed : NOTHING_ALLOWED;
 		part('new').hidden = !allowed.submit;
 		offer(part('toProduct'), Object.keys(this.#allowed.objectTypes).map((product) => [product, product.toUpperCase()]));

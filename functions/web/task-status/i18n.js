@@ -25,6 +25,7 @@ const en = {
 		'not-found': 'No product knows it: it never existed, or is older than three days.',
 		idle: 'No task id is given.', settling: 'Making sure that nothing is missing',
 	},
+	matches: { exact: 'this very URL', directory: 'a directory above the URL', regex: 'a pattern that matches the URL' },
 	of: (count, total) => `${count} of ${total} complete`,
 	counted: (count, state) => `${count} ${state.toLowerCase()}`,
 	objects: (total) => `${total} objects`,
@@ -57,7 +58,8 @@ const zh = {
 	notes: {
 		appearing: '新任务可能要一分钟后才可见。', 'not-found': '各产品均无此任务：不存在，或已超过三天。', idle: '未指定任务 ID。',
 		settling: '正在确认没有遗漏',
-		},
+	},
+	matches: { exact: '正是此 URL', directory: '包含此 URL 的目录', regex: '匹配此 URL 的正则' },
 	of: (count, total) => `已完成 ${count} / ${total}`,
 	counted: (count, state) => `${count} 个${state}`,
 	objects: (total) => `${total} 个对象`,

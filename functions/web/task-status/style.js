@@ -25,8 +25,8 @@ p, ul { margin: 0; padding: 0; list-style: none; }
 @keyframes wait { to { translate: 70%; } }
 .figure { min-width: 4.2em; text-align: end; font-variant-numeric: tabular-nums; }
 .figure, .facts, .note, .object, summary, button { font-size: .875em; }
-.figure:empty, p:empty { display: none; }
-.facts, summary, .verdict { color: var(--muted); }
+.figure:empty, .match:empty, p:empty { display: none; }
+.facts, summary, .match, .verdict { color: var(--muted); }
 .note { color: var(--warn); }
 :host([data-state=fault]) .note { color: var(--bad); }
 .object { padding-block: .12em; }

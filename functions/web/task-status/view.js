@@ -56,16 +56,17 @@ export function view() {
 	return { root, more, show };
 }
 
-/** Its kind, when it began, and its only object or how many are in which state. */
+/** Its kind, when it began, how it concerns the URL that was asked for, and its only object or how many are in which state. */
 function factsOf(tasks, words, language) {
 	const kinds = new Set(tasks.flatMap(({ action, objectType }) => [action, objectType]));
 	const [{ createdAt, objects: [only] }] = tasks.length ? tasks : [{ objects: [] }];
+	const matches = new Set(tasks.map(({ match }) => match).filter(Boolean));
 	const time = createdAt && new Date(createdAt).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short' });
 	const count = (state) => sum(tasks.map(({ objectCounts }) => objectCounts[state] ?? 0));
 	const total = count('total');
 	const others = ['failed', 'timeout', 'canceled', 'unknown'].filter(count).map((state) => words.counted(count(state), words.states[state]));
 	const counted = total > 1 ? [words.of(count('complete'), total), ...others] : only && !isTroubled(only) ? [only.objectPath, vendorsWords(only)] : [];
-	return [...[...kinds].map((sign) => wordFor(words.kinds, sign)), time, ...counted].filter(Boolean).join(' · ');
+	return [...[...kinds].map((sign) => wordFor(words.kinds, sign)), time, ...[...matches].map((sign) => wordFor(words.matches, sign)), ...counted].filter(Boolean).join(' · ');
 }
 
 /** What a person should know besides. */
@@ -97,16 +98,17 @@ function fillRows(list, objects, words) {
 	while (list.children.length > objects.length) list.lastChild.remove();
 	while (list.children.length < objects.length) list.append(row());
 	objects.forEach((object, at) => {
-		const [path, verdict] = list.children[at].children;
+		const [path, match, verdict] = list.children[at].children;
 		list.children[at].dataset.state = object.status;
 		write(path, object.objectPath);
+		write(match, object.match ? wordFor(words.matches, object.match) : '');
 		write(verdict.firstChild, verdictOf(object, words));
 		const told = vendorsWords(object);
 		write(verdict.lastChild, told && ` · ${told}`);
 	});
 }
 
-const row = () => node('li', 'object', node('span', 'path'), node('span', 'verdict', node('span', 'word'), node('span', 'vendor')));
+const row = () => node('li', 'object', node('span', 'path'), node('span', 'match'), node('span', 'verdict', node('span', 'word'), node('span', 'vendor')));
 
 function verdictOf({ status, progress, error }, words) {
 	if (error) return wordFor(words.reasons, error.reason);

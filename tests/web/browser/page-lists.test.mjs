@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { accessible, rowsOf } from '../support/browser.mjs';
 import { ASKED, EVERYTHING, asked, failing, open, server, settled, shows, tab } from '../support/page.mjs';
 import {
-  complete, gate, json, object, over, report, said, silence, stream, task, until, updated,
+  complete, gate, json, object, over, problem, report, said, silence, stream, task, until, updated,
 } from '../support/scripted-server.mjs';
 
 test('a list is asked by what was written, moves where it moves, and goes on where it ended', async () => {
@@ -17,6 +17,7 @@ test('a list is asked by what was written, moves where it moves, and goes on whe
   const page = await open('?status=bad');
   await shows(page, '80 %');
   await shows(page, 'VOD: too many calls · its tasks may be missing here');
+  await page.getByRole('button', { name: 'Renew' }).waitFor();
   assert.equal(server.of('stream')[0].question.taskId, 'cdn:3');
   await page.getByRole('button', { name: 'Older tasks' }).click();
   await shows(page, '3 tasks, newest first');
@@ -110,6 +111,58 @@ test('a list is narrowed by action, object type and a time range of one\'s own, 
   assert.equal(await page.locator('#startTime').inputValue(), '2026-11-22T08:00');
 });
 
+test('a list is narrowed to the products that the service offers, and to any that the address names', async () => {
+  const offered = gate();
+  server.on('capabilities', async (response) => {
+    await offered();
+    json({ products: ['cdn', 'esa'], submit: false, actions: [], objectTypes: {}, quota: true })(response);
+  });
+  server.on('list', json({ tasks: [], problems: [] }));
+  const page = await open('?product=esa&objectType=a-new-kind');
+  await shows(page, 'No task fits');
+  offered.open();
+  await page.locator('#product').getByText('CDN').waitFor({ state: 'attached' });
+  assert.deepEqual(await page.locator('#product option').allTextContents(), ['All', 'CDN', 'ESA']);
+  await page.getByRole('button', { name: 'Show' }).click();
+  await server.came('list', 2);
+  await page.goto(`${server.url}?product=vod`);
+  await server.came('list', 3);
+  await page.locator('#product').getByText('ESA').waitFor({ state: 'attached' });
+  assert.equal(await page.locator('#product').inputValue(), 'vod');
+  const narrowed = { product: 'esa', objectType: 'a-new-kind' };
+  assert.deepEqual(server.of('list').map(({ question }) => question), [narrowed, narrowed, { product: 'vod' }]);
+});
+
+test('a task says how it concerns the URL that was asked for, and goes on saying so while it moves', async () => {
+  const [directory, other] = [object('http://a.example/img/', 'running', 20), object('http://a.example/b/', 'running', 20)];
+  const covering = task('cdn:1', { match: 'directory', objectType: 'directory', objects: [{ ...directory, match: 'directory' }, other] });
+  server.on('list', json({ tasks: [covering, complete('cdn:2', { match: 'exact' }), complete('cdn:3', { match: 'regex', objectType: 'regex' })], problems: [] }));
+  const moved = task('cdn:1', { objectType: 'directory', progress: 80, checkedAt: 20, objects: [object('http://a.example/img/', 'running', 80), other] });
+  server.on('stream', stream(said({ tasks: [moved] }), silence));
+  const page = await settled('?objectPath=http://a.example/img/1.jpg');
+  await shows(page, '80 %');
+  const facts = (await rowsOf(page)).map((row) => row.facts);
+  assert.match(facts[0], / · a directory above the URL · 0 of 2 complete$/);
+  assert.match(facts[1], / · this very URL · http:/);
+  assert.match(facts[2], / · a pattern that matches the URL · http:/);
+  await page.getByText('2 objects').click();
+  await page.locator('.objects .verdict').first().waitFor({ state: 'visible' });
+  assert.deepEqual(await page.locator('.objects .match').allTextContents(), ['a directory above the URL', '']);
+  await accessible(page);
+});
+
+test('a URL without tasks is not the end where the same one with https has some', async () => {
+  const other = 'https://img.example.com/a,b.jpg?c=d&e';
+  server.on('list', json({ tasks: [], problems: [], otherScheme: other }), json({ tasks: [complete('cdn:1', { match: 'exact' })], problems: [] }));
+  const page = await open('?objectPath=http%3A%2F%2Fimg.example.com%2Fa%2Cb.jpg%3Fc%3Dd%26e');
+  await shows(page, 'This URL has no tasks, but this one has:');
+  await accessible(page);
+  await page.getByRole('link', { name: other }).click();
+  await shows(page, 'One task');
+  assert.deepEqual(server.of('list')[1].question, { objectPath: other });
+  assert.equal(await page.locator('#otherScheme').isVisible(), false);
+});
+
 test('a list says how old it is, and is renewed without a flash', async () => {
   const second = gate();
   server.on('list', json({ tasks: [complete('cdn:1')], problems: [] }), async (response) => {
@@ -126,6 +179,16 @@ test('a list says how old it is, and is renewed without a flash', async () => {
   second.open();
   await shows(page, '2 tasks, newest first');
   assert.equal(await page.evaluate(() => document.querySelectorAll('task-status')[1] === globalThis.first), true);
+});
+
+test('a list that could not be had for the moment can be asked for again', async () => {
+  server.on('list', problem(504, 'deadline', { problems: EVERYTHING.problems }), json({ tasks: [complete('cdn:1')], problems: [] }));
+  const page = await open();
+  await shows(page, 'took too long');
+  await accessible(page);
+  await page.getByRole('button', { name: 'Renew' }).click();
+  await shows(page, 'One task');
+  assert.deepEqual(await page.locator('#notes li').allTextContents(), []);
 });
 
 test('what is shown can be taken away as CSV, with all its objects and no formulas', async () => {
