@@ -284,7 +284,6 @@ def test_a_file_that_is_filled_in_holds(check: Check) -> None:
     ("name", "value", "fault"),
     [
         ("DEPLOY_STORE", "my-state", "s.yaml: task-events: TASK_STATUS_STORE: 'my-state' cannot be used"),
-        # case N4
         ("DEPLOY_ACCOUNT_ID", "123456789012345", "s.yaml: account: '123456789012345' is not an account id: 16 digits"),
         ("DEPLOY_ACCOUNT_ID", "", 's.yaml: ${env("DEPLOY_ACCOUNT_ID")} has no value: set it in .env'),
         ("DEPLOY_LOG_PROJECT", "", 's.yaml: ${env("DEPLOY_LOG_PROJECT")} has no value: set it in .env'),
@@ -299,6 +298,7 @@ def test_a_file_that_is_filled_in_holds(check: Check) -> None:
     ],
 )
 def test_a_deployer_is_told_what_cannot_work(check: Check, name: str, value: str, fault: str) -> None:
+    """Case N4: no secret, no log project, an account id of 15 digits; and their brothers."""
     code, told = check(**{name: value})
     assert code == 1
     assert fault in told

@@ -1,4 +1,4 @@
-"""`make demo`, as a person meets it."""
+"""`make demo`, as a person meets it: case N1."""
 
 from __future__ import annotations
 

@@ -36,7 +36,8 @@ def test_an_answer_to_the_unforeseen_names_an_origin_too(opened: Opener, tasks: 
     assert (response.status_code, response.headers["access-control-allow-origin"]) == (500, PAGE)
 
 
-def test_a_listed_origin_may_send_the_headers_of_its_monitoring(opened: Opener) -> None:  # case F6
+def test_a_listed_origin_may_send_the_headers_of_its_monitoring(opened: Opener) -> None:
+    """Case F6."""
     server = opened(CLOSED)
 
     def allowed(origin: str, names: str) -> set[str]:

@@ -163,14 +163,16 @@ def test_a_fault_names_its_parameter_and_value(query: str, expected: list[tuple[
     assert all(fault.detail for fault in error.value.faults)
 
 
-def test_a_default_value_is_taken_where_it_does_not_apply() -> None:  # case R3: generated clients send it along
+def test_a_default_value_is_taken_where_it_does_not_apply() -> None:
+    """Case R3: generated clients send it along."""
     lookup = get("taskId=1&pageSize=20&objects=20&wait=0&until=done")
     assert isinstance(lookup, LookupQuery)
     assert isinstance(get("pageSize=20&objects=20&wait=0&until=done"), ListQuery)
     assert isinstance(post({"pageSize": 20, "objects": 20, "wait": 0, "until": "done"}), ListQuery)
 
 
-def test_a_library_that_cannot_send_last_event_id_may_name_it_in_the_address() -> None:  # case F5
+def test_a_library_that_cannot_send_last_event_id_may_name_it_in_the_address() -> None:
+    """Case F5."""
     query = get("taskId=1&after=v1&lastEventId=v2")
     assert isinstance(query, LookupQuery)
     assert query.after == "v2"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
+import pytest
+
 from functions.model import Row, Status
 from functions.products.listing.pages import ListSource, PageCall
 from functions.products.lookup.window_scan import WindowScan
@@ -22,11 +24,13 @@ class List:
         self.rows = rows
         self.unreadable = unreadable
         self.calls = 0
+        self.ends: set[float] = set()
 
     async def __call__(self, call: PageCall, deadline: float, permit: Permit | None = None) -> ParsedRows:
         self.calls += 1
         await asyncio.sleep(0.01)
         assert call.end is not None
+        self.ends.add(call.end)
         times = {row: row.created_at.timestamp() if row.created_at else EPOCH - 900 for row in self.rows}
         within = [row for row in self.rows if call.start <= times[row] <= call.end]
         found: dict[str, list[Row]] = {}
@@ -41,10 +45,11 @@ def row(task: int, age: int | None, number: int = 0) -> Row:
     return Row(str(task), f"http://a.com/{number}", "file", Status.COMPLETE, "Complete", created_at=created)
 
 
-def found_by_scan(shown: List, wanted: int = 30) -> dict[str, int]:
-    """How many rows the scan says each task has."""
+def found_by_scan(shown: List, wanted: int = 30, begin: float = 0) -> dict[str, int]:
+    """How many rows the scan, begun so many seconds later, says each task has."""
 
     async def main() -> dict[str, int]:
+        await asyncio.sleep(begin)
         clock = LoopClock()
         scan = WindowScan(ListSource(shown, SIZE, 5.0, clock, 1.0), clock)
         permit = await RateLimiter(5.0).acquire()
@@ -58,6 +63,15 @@ def test_every_task_of_the_window_is_found_with_all_its_rows() -> None:
     shown = List([row(task, 900 + task, number) for task in range(30) for number in range(1 + task % 3)])
     assert found_by_scan(shown) == {str(task): 1 + task % 3 for task in range(30)}
     assert shown.calls == 60 // SIZE + 1
+
+
+@pytest.mark.parametrize("begin", [0, 0.001, 0.5, 0.999])
+def test_wherever_in_a_second_a_scan_begins_its_window_ends_at_one_that_is_over(begin: float) -> None:
+    """Case N5: a task of the current second would come in front of pages that are read at the same time."""
+    shown = List([row(task, 900 + task) for task in range(30)] + [row(30, 0)])
+    assert found_by_scan(shown, 31, begin).keys() == set(map(str, range(30)))
+    (end,) = shown.ends
+    assert end <= EPOCH - 1
 
 
 def test_tasks_whose_rows_may_still_appear_are_not_taken_from_the_window() -> None:

@@ -108,7 +108,7 @@ for (const [what, parts, sign, words, now, note] of [
   ['an id may still appear', { notFound: [{ ...gone, mayAppear: true }] }, 'appearing', 'Not visible yet, 50 %', '50', 'Not found: 9 · New tasks can take a minute to become visible.'],
   ['a task is not settled', { tasks: [complete('cdn:1'), complete('cdn:2', { done: false })] }, 'settling', 'Confirming, 100 %', '100', 'Making sure that nothing is missing'],
 ]) {
-  test(`nothing is called complete while ${what}`, async () => {
+  test(`case F1: nothing is called complete while ${what}`, async () => {
     const shown = report({ tasks: [complete('cdn:1')], ...parts });
     await show('<task-status></task-status>', `document.querySelector('task-status').report = ${JSON.stringify(shown)}`);
     await state(sign);
@@ -118,8 +118,7 @@ for (const [what, parts, sign, words, now, note] of [
   });
 }
 
-// case F8
-test('the vendor\'s own words can be read: of a failure, of a state that nobody here knows, of one under way', async () => {
+test('case F8: the vendor\'s own words can be read: of a failure, of a state that nobody here knows, of one under way', async () => {
   const rows = [
     { ...object('http://a.example/1', 'failed', 25, 'other'), error: { reason: 'other', message: 'Origin DNS Failure' }, rawStatus: 'Failed' },
     { ...object('http://a.example/2', 'unknown'), rawStatus: 'Quarantined' },
@@ -134,8 +133,7 @@ test('the vendor\'s own words can be read: of a failure, of a state that nobody 
   assert.deepEqual(await page.locator('.objects .verdict').allInnerTexts(), ['other fault · Origin DNS Failure', 'Unknown · Quarantined', '30 % · Refreshing', 'Complete']);
 });
 
-// case F8
-test('what is missing is said: the endpoint, the id', async () => {
+test('case F8: what is missing is said: the endpoint, the id', async () => {
   await show('<task-status task-id="cdn:1"></task-status><task-status endpoint="/"></task-status>');
   await state('fault');
   assert.deepEqual((await rowsOf(page)).map((row) => [row.state, row.note]), [['No answer', 'No endpoint is given'], ['No task', 'No task id is given.']]);
@@ -148,8 +146,7 @@ test('what is missing is said: the endpoint, the id', async () => {
   await page.waitForFunction(() => document.querySelectorAll('task-status[data-state=complete]').length === 2);
 });
 
-// case F4
-test('what was set or written before the module came is kept, and a token does not stay in the markup', async () => {
+test('case F4: what was set or written before the module came is kept, and a token does not stay in the markup', async () => {
   server.on('stream', stream(said({ tasks: [complete('cdn:1'), complete('cdn:2')] }), over));
   await page.route('**/early.html', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><main></main>' }));
   await page.goto(`${server.url}early.html`);
@@ -166,8 +163,7 @@ test('what was set or written before the module came is kept, and a token does n
   assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('task-status')].map(({ objects, outerHTML }) => [objects, outerHTML.includes('early')])), [[7, false], [20, false], [20, false], [20, false]]);
 });
 
-// case F7
-test('an element that is moved keeps what it shows, and what is over is neither asked nor told again', async () => {
+test('case F7: an element that is moved keeps what it shows, and what is over is neither asked nor told again', async () => {
   const end = gate();
   server.on('stream', stream(said({ tasks: [complete('cdn:1'), task('cdn:2')] }), end, updated({ tasks: [complete('cdn:2')] }, 'v2'), over));
   await show(`<div id="there"></div>${one()}${one('cdn:2')}`, `globalThis.told = []; addEventListener('done', ({ target }) => told.push(target.taskId), true);
@@ -199,7 +195,7 @@ test('an element that is moved or given an equal client by whoever hears of its 
   await state('asking');
 });
 
-test('behind a proxy that compresses, a stream that allows it is given up, and one that forbids it is followed', async () => {
+test('case F5: behind a proxy that compresses, a stream that allows it is given up, and one that forbids it is followed', async () => {
   const opened = stream(said({ tasks: [task('cdn:1')] }), silence);
   server.on('stream', opened);
   server.on('lookup', json(report({ tasks: [complete('cdn:1')] })));

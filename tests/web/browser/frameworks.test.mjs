@@ -33,8 +33,7 @@ async function shown(script) {
 const inState = (page, state) => page.waitForFunction((sign) => document.querySelectorAll(`task-status[data-state=${sign}]`).length === 50, state);
 
 for (const app of ['react.jsx', 'vue.js']) {
-  // case F3
-  test(`fifty elements with fifty functions in ${app} share one stream, and rendering again restarts nothing`, async () => {
+  test(`case F3: fifty elements with fifty functions in ${app} share one stream, and rendering again restarts nothing`, async () => {
     const end = gate();
     server.on('stream', stream(said({ tasks: IDS.map((id) => task(id)) }), end, updated({ tasks: IDS.map((id) => complete(id)) }, 'v2'), over));
     server.on('quota', (response) => response.end('{}'));

@@ -30,8 +30,7 @@ test('bars move to a hundred while one watches, and the outcome is told', async 
   assert.deepEqual(tab.faults, []);
 });
 
-// case F1
-test('the whole bar is full only when everything succeeded', async () => {
+test('case F1: the whole bar is full only when everything succeeded', async () => {
   const undecided = { undecided: [{ id: 'vod:2', products: ['vod'] }], problems: [{ product: 'vod', reason: 'denied', requestIds: [] }] };
   server.on('stream', stream(said({ tasks: [complete('cdn:1')], ...undecided }), over), stream(said({ tasks: [complete('cdn:1'), complete('cdn:2', { done: false })] }), silence));
   for (const [query, summary, value] of [['?taskId=cdn:1,vod:2', '1 of 2 finished · 1 out of reach', 50], ['?taskId=cdn:1,cdn:2', '1 of 2 finished', 99]]) {

@@ -99,7 +99,7 @@ test('a source that has no other token costs no second request', async () => {
   assert.equal(server.requests.length, 1);
 });
 
-test('a source of tokens that never answers has an end, and one that is stopped ends at once', async () => {
+test('case F6: a source of tokens that never answers has an end, and one that is stopped ends at once', async () => {
   const mute = new TaskStatusClient(server.url, { token: () => new Promise(() => {}), timing: { ...TIMING, answer: 0.05 } });
   const stop = new AbortController();
   await assert.rejects(mute.list(), { reason: 'token-unavailable', status: 0, passing: true });
@@ -114,7 +114,7 @@ test('a source of tokens that never answers has an end, and one that is stopped 
   assert.deepEqual([troubles.slice(0, 2), server.requests.length], [['token-unavailable', 'token-unavailable'], 0]);
 });
 
-test('a source of tokens that fails says why, and a watch survives it', async () => {
+test('case F6: a source of tokens that fails says why, and a watch survives it', async () => {
   let failures = 1;
   const token = () => {
     if (failures-- > 0) throw new RangeError('no session');

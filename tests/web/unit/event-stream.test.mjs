@@ -40,7 +40,7 @@ test('every piece is a sign of life, and the time to stay away is told without a
   assert.deepEqual(told, ['alive', 'alive', 250]);
 });
 
-test('a long line in small pieces is looked through once', async (t) => {
+test('case F5: a long line in small pieces is looked through once', async (t) => {
   const rows = JSON.stringify({ data: 'x'.repeat(700_000) });
   const bytes = new TextEncoder().encode(`event: report\ndata: ${rows}\n\n`);
   const split = t.mock.method(String.prototype, 'split');

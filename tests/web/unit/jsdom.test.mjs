@@ -5,8 +5,7 @@ import { test } from 'node:test';
 const MODULE = '../../../functions/web/task-status';
 
 for (const version of ['jsdom-20', 'jsdom-26']) {
-  // case F7
-  test(`an element can be made and read in ${version}`, async () => {
+  test(`case F7: an element can be made and read in ${version}`, async () => {
     const { JSDOM, VirtualConsole } = await import(version);
     const errors = [];
     const { window } = new JSDOM('<main lang="en"><task-status></task-status></main>', { url: 'http://status.example/', virtualConsole: new VirtualConsole().on('jsdomError', (fault) => errors.push(fault.message)) });

@@ -23,8 +23,7 @@ test('a mean is cut, and a hundred only when all is complete', () => {
   assert.equal(reportOf({ tasks: [complete('cdn:1'), complete('cdn:2')] }).summary.progress, 100);
 });
 
-// case F1
-test('the outcome is told once all is over: worse before missing before success', () => {
+test('case F1: the outcome is told once all is over: worse before missing before success', () => {
   const gone = { id: '9', products: ['cdn'], mayAppear: false };
   const bad = task('cdn:2', { status: 'canceled', done: true });
   const outcome = (parts) => reportOf(parts).summary.outcome;
@@ -67,8 +66,7 @@ test('what was not found has come nowhere, whatever the mean of the others', () 
   assert.equal(shown({ undecided: [gone] }), null);
 });
 
-// case F2
-test('an id that nobody could be asked about is told the faults of its own products', () => {
+test('case F2: an id that nobody could be asked about is told the faults of its own products', () => {
   const ledger = new Ledger();
   const problems = ['cdn', 'vod'].map((product) => ({ product, reason: 'denied', requestIds: [] }));
   const undecided = [{ id: '1', products: ['vod'] }, { id: '2', products: ['cdn'] }];

@@ -88,14 +88,14 @@ for (const [why, silent] of [['that never answers', hang], ['whose events are ke
   });
 }
 
-test('a later stream that is kept back on the way is given up as well', async () => {
+test('case F5: a later stream that is kept back on the way is given up as well', async () => {
   server.on('stream', stream(said({ tasks: [task('cdn:1', { progress: 30 })] }), pause(20), cut), stream(silence));
   server.on('held', json(report({ tasks: [complete('cdn:1')] }, 'v2')));
   assert.deepEqual(progressOf(await all(client.watch('cdn:1'))), [30, 100]);
   assert.deepEqual(server.requests.map(({ kind }) => kind), ['stream', 'stream', 'held']);
 });
 
-test('streams that fall silent one after the other are given up, where one alone is not', async () => {
+test('case F5: streams that fall silent one after the other are given up, where one alone is not', async () => {
   server.on('stream', stream(said({ tasks: [task('cdn:1')] }), silence), stream(comment, silence));
   server.on('held', json(report({ tasks: [complete('cdn:1')] }, 'v2')));
   await client.wait('cdn:1');
