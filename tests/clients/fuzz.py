@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -62,13 +63,11 @@ def main() -> int:
     """Run for long; 1 when something was found."""
     cases = int(sys.argv[1]) if len(sys.argv) > 1 else 500
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(2**32)
-    folder = HERE / "generated"
-    folder.mkdir(exist_ok=True)
     for way_in, claims in CLAIMS.items():
         sys.stdout.write(f"{way_in}, seed {seed}\n")
-        with running_emulator(limits=False) as emu:
+        with running_emulator(limits=False) as emu, tempfile.TemporaryDirectory() as folder:
             try:
-                told = fuzz(emu, claims, cases=cases, seed=seed, cwd=folder, seconds=7_200)
+                told = fuzz(emu, claims, cases=cases, seed=seed, cwd=Path(folder), seconds=7_200)
             except AssertionError as found:
                 sys.stdout.write(f"{found}\n")
                 return 1
