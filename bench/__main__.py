@@ -8,7 +8,7 @@ import sys
 
 from bench.cases import CASES
 from bench.cases.effort import Effort
-from bench.figures import LookupResult
+from bench.figures import CaseResult
 from bench.table import heading, table
 
 
@@ -18,7 +18,7 @@ def main() -> int:
     effort = Effort(quick=asked.quick, profile=asked.profile)
     names = [name for name in CASES if not asked.only or name in asked.only]
     measured_on = heading()
-    findings: list[LookupResult] = []
+    findings: list[CaseResult] = []
     for name in names:
         sys.stderr.write(f"bench: {name}\n")
         findings.append(asyncio.run(CASES[name](effort)))

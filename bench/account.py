@@ -39,7 +39,7 @@ class Account:
     def __init__(self, address: str) -> None:
         """`address` of a running emulator."""
         self.address = address
-        self._door = http.client.HTTPConnection(address)
+        self._connection = http.client.HTTPConnection(address)
 
     def add(
         self, product: str, rows: Sequence[str] = (), *, age: float = SETTLED, moving: bool = False, kind: str = "file"
@@ -73,13 +73,13 @@ class Account:
         self._ask("DELETE", "calls")
 
     def close(self) -> None:
-        """Leave the control door."""
-        self._door.close()
+        """Close the connection to the emulator."""
+        self._connection.close()
 
     def _ask(self, method: str, path: str, body: object = None) -> Any:
         content = None if body is None else msgspec.json.encode(body)
-        self._door.request(method, f"/_emulator/{path}", content)
-        answer = self._door.getresponse()
+        self._connection.request(method, f"/_emulator/{path}", content)
+        answer = self._connection.getresponse()
         read = answer.read()
         if answer.status >= 400:
             raise RuntimeError(f"{method} {path}: {read.decode()}")

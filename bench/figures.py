@@ -45,7 +45,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         return self.ours / baseline if self.more_is_better else baseline / self.ours
 
 
-class LookupResult(msgspec.Struct, frozen=True):
+class CaseResult(msgspec.Struct, frozen=True):
     """All that a case has to say: lines of the table, and text to stand below it."""
 
     lines: Sequence[Line]

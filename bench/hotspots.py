@@ -1,4 +1,4 @@
-"""Reads a server's profile: which part of the house, or which library, its time went to."""
+"""Reads a server's profile: which part of the project, or which library, its time went to."""
 
 from __future__ import annotations
 

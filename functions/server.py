@@ -97,7 +97,7 @@ def _routes(components: Components, lifecycle: Lifecycle, *, streaming: bool) ->
         routes.append(Mount("/v1", router, middleware=[Middleware(Authentication, authenticator=authenticator)]))
     if settings.on_function_compute:
         platform = PlatformIdentity(settings.account_id)
-        routes.append(pre_stop_route(lifecycle.release, platform))
+        routes.append(pre_stop_route(lifecycle.end_waits, platform))
         if components.events and "events" in settings.doors:
             routes.append(invoke_route(components.events, platform))
     return routes

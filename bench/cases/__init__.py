@@ -8,9 +8,9 @@ from typing import Any
 
 from bench.cases import cost, fairness, fleet, lookups, start, viewing, vod
 from bench.cases.effort import Effort
-from bench.figures import LookupResult
+from bench.figures import CaseResult
 
-Case = Callable[[Effort], Coroutine[Any, Any, LookupResult]]
+Case = Callable[[Effort], Coroutine[Any, Any, CaseResult]]
 
 CASES: Mapping[str, Case] = MappingProxyType(
     {

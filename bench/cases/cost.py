@@ -13,7 +13,7 @@ import msgspec
 from bench.account import Account, account
 from bench.baselines import Outcome, TypedCalls
 from bench.cases.effort import Effort, lookup
-from bench.figures import Bar, Baselines, Line, LookupResult
+from bench.figures import Bar, Baselines, CaseResult, Line
 from bench.hotspots import describe
 from bench.processes import Server, cpu_seconds, environment, helper, resident_bytes, web_function
 from bench.viewers import Audience, Impression
@@ -22,7 +22,7 @@ from bench.wire import Connection
 _CONNECTIONS = 8
 
 
-async def cached(effort: Effort) -> LookupResult:
+async def cached(effort: Effort) -> CaseResult:
     """Requests a second of CPU for answers the service knows: one id, and a hundred."""
     with account(latency=0.0, lifted=True) as vendor:
         ids = [f"cdn:{task_id}" for task_id in vendor.add_many("cdn", 100)]
@@ -43,19 +43,19 @@ async def cached(effort: Effort) -> LookupResult:
             )
             if effort.profile:
                 texts.append(await _profile(vendor, asked))
-    return LookupResult(lines, "\n\n".join(texts))
+    return CaseResult(lines, "\n\n".join(texts))
 
 
-async def largest(effort: Effort) -> LookupResult:
+async def largest(effort: Effort) -> CaseResult:
     """20,000 rows in one body: ten ids of 2,000 URLs each."""
     case, times, gathers, sequences = "20,000 rows in one answer", [], [], []
     with account() as vendor:
         typed = TypedCalls(vendor.address)
-        async with web_function(environment(vendor.address)) as server, Connection(server.address) as door:
-            await lookup(door, [f"cdn:{vendor.add('cdn')}"])
+        async with web_function(environment(vendor.address)) as server, Connection(server.address) as connection:
+            await lookup(connection, [f"cdn:{vendor.add('cdn')}"])
             for _ in range(effort.amount(5, 2)):
                 ids = [f"cdn:{vendor.add('cdn', _urls(2_000), moving=True)}" for _ in range(10)]
-                answer = await lookup(door, ids, objects=20_000)
+                answer = await lookup(connection, ids, objects=20_000)
                 if answer.missing:
                     raise RuntimeError(f"{answer.missing} of {len(ids)} ids without an answer")
                 times.append(answer.seconds)
@@ -63,7 +63,7 @@ async def largest(effort: Effort) -> LookupResult:
                 gathers.append((await typed.gathered(ids)).seconds)
             peak = resident_bytes(server.process, peak=True) / 1_000_000
     today = Baselines(median(sequences), median(gathers), "baselines: parsed to models, nothing rendered")
-    return LookupResult(
+    return CaseResult(
         [
             Line(case=case, what="median", ours=median(times), unit="s", bar=Bar(1.0, "as said"), baselines=today),
             Line(case=case, what="peak memory of the process", ours=peak, unit="MB", bar=Bar(200, "as said")),
@@ -72,8 +72,8 @@ async def largest(effort: Effort) -> LookupResult:
 
 
 async def _per_cpu_second(server: Server, ids: Sequence[str], seconds: int) -> float:
-    async with Connection(server.address) as door:
-        if (await lookup(door, ids)).missing:
+    async with Connection(server.address) as connection:
+        if (await lookup(connection, ids)).missing:
             raise RuntimeError("not every id was answered")
     before = cpu_seconds(server.process)
     met = await _load(server, ids, seconds)
@@ -112,8 +112,11 @@ async def _profile(vendor: Account, ids: Sequence[str]) -> str:
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "profile"
         options = ("-m", "cProfile", "-o", str(file))
-        async with web_function(environment(vendor.address), *options) as server, Connection(server.address) as door:
-            await lookup(door, ids)
+        async with (
+            web_function(environment(vendor.address), *options) as server,
+            Connection(server.address) as connection,
+        ):
+            await lookup(connection, ids)
             await _load(server, ids, 5)
         return f"Profile of cached answers, ids a request: {len(ids)}\n\n{describe(file)}"
 

@@ -34,13 +34,13 @@ class _Report(msgspec.Struct):
     tasks: list[msgspec.Raw]
 
 
-async def lookup(door: Connection, ids: Sequence[str], **parameters: int) -> Answer:
+async def lookup(connection: Connection, ids: Sequence[str], **parameters: int) -> Answer:
     """Ask the web function for tasks that exist, as a front end would: by GET, many ids by POST."""
     started = time.perf_counter()
     if len(ids) <= _SHORT and not parameters:
-        reply = await door.get(f"/v1/tasks?taskId={','.join(ids)}")
+        reply = await connection.get(f"/v1/tasks?taskId={','.join(ids)}")
     else:
-        reply = await door.post("/v1/tasks/query", {"taskId": list(ids), **parameters})
+        reply = await connection.post("/v1/tasks/query", {"taskId": list(ids), **parameters})
     seconds = time.perf_counter() - started
     found = len(msgspec.json.decode(reply.body, type=_Report).tasks) if reply.status == 200 else 0
     return Answer(seconds, len(ids) - found)

@@ -13,7 +13,7 @@ import msgspec
 
 from bench.account import account
 from bench.cases.effort import Effort
-from bench.figures import Bar, Line, LookupResult
+from bench.figures import Bar, CaseResult, Line
 from bench.processes import environment, web_function
 from bench.wire import Connection
 
@@ -36,7 +36,7 @@ def _token(subject: str, **claims: object) -> str:
     return jwt.encode({"sub": subject, "exp": int(time.time()) + 3_600, **claims}, _SECRET, "HS256")
 
 
-async def beside_a_rude_caller(effort: Effort) -> LookupResult:
+async def beside_a_rude_caller(effort: Effort) -> CaseResult:
     """A viewer of one task, while another caller asks for thousands of invented ids in three loops."""
     case = f"one viewer beside {_CONNECTIONS} loops of {_INVENTED:,} invented ids"
     oldest = slowest = failed = 0.0
@@ -60,7 +60,7 @@ async def beside_a_rude_caller(effort: Effort) -> LookupResult:
             for each in loops:
                 each.cancel()
             await asyncio.gather(*loops, return_exceptions=True)
-    return LookupResult(
+    return CaseResult(
         [
             Line(case=case, what="age of its known task", ours=oldest, unit="s", bar=Bar(2.0, "as said")),
             Line(case=case, what="answer for a new id", ours=slowest, unit="s", bar=Bar(1.0, "as said")),
@@ -78,7 +78,7 @@ async def _invent(address: str, token: str, number: int) -> None:
                 await asyncio.sleep(0.5)
 
 
-async def streams_of_the_same_ids(effort: Effort) -> LookupResult:
+async def streams_of_the_same_ids(effort: Effort) -> CaseResult:
     """Many streams of the same ids in different orders: what a liveness check has to wait meanwhile."""
     case = f"{_STREAMS} streams of the same {_IDS:,} ids, each in an order of its own"
     with account() as vendor:
@@ -92,7 +92,7 @@ async def streams_of_the_same_ids(effort: Effort) -> LookupResult:
             await asyncio.gather(*streams, return_exceptions=True)
     p99 = sorted(waits)[int(len(waits) * 0.99)]
     bar = Bar(100, "as said")
-    return LookupResult(
+    return CaseResult(
         [Line(case=case, what="liveness check, 99 %", ours=p99 * 1000, unit="ms", bar=bar)],
         f"{case}: {len(waits)} checks, the slowest {max(waits) * 1000:.0f} ms; {ended} streams ended meanwhile",
     )

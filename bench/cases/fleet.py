@@ -12,7 +12,7 @@ import msgspec
 from bench.account import Account, Call, account, busiest_second
 from bench.cases.effort import Effort, lookup
 from bench.cases.instances import Shape, fleet
-from bench.figures import Bar, Baselines, Line, LookupResult
+from bench.figures import Bar, Baselines, CaseResult, Line
 from bench.processes import Server, helper
 from bench.viewers import Audience, Impression
 from bench.wire import Connection
@@ -41,7 +41,7 @@ class _Seen(msgspec.Struct, frozen=True):
         return sum(call.throttled for call in self.calls)
 
 
-async def one_id(effort: Effort) -> LookupResult:
+async def one_id(effort: Effort) -> CaseResult:
     """1,000 viewers of one id, spread over ten instances at random."""
     case, viewers, seconds = "10 instances, 1,000 viewers of one id, a poll a second", 1_000, effort.amount(20, 6)
     with account() as vendor, running_redis() as redis:
@@ -54,10 +54,10 @@ async def one_id(effort: Effort) -> LookupResult:
         _throttled(case, ours, slices),
         *_without_harm(case, cut),
     ]
-    return LookupResult(lines, _remarks(case, {"shared": ours, "slices": slices, "killed": cut}))
+    return CaseResult(lines, _remarks(case, {"shared": ours, "slices": slices, "killed": cut}))
 
 
-async def own_ids(effort: Effort) -> LookupResult:
+async def own_ids(effort: Effort) -> CaseResult:
     """200 viewers, each its own id, spread over ten instances at random."""
     case, viewers, seconds = "10 instances, 200 viewers each its own id, a poll a second", 200, effort.amount(20, 6)
     with account() as vendor, running_redis() as redis:
@@ -78,10 +78,10 @@ async def own_ids(effort: Effort) -> LookupResult:
         ),
         *_without_harm(case, cut),
     ]
-    return LookupResult(lines, _remarks(case, {"shared": ours, "slices": slices, "killed": cut}))
+    return CaseResult(lines, _remarks(case, {"shared": ours, "slices": slices, "killed": cut}))
 
 
-async def lopsided(effort: Effort) -> LookupResult:
+async def lopsided(effort: Effort) -> CaseResult:
     """All viewers at one of three instances, beside one instance that has the whole rate."""
     case, viewers, seconds = "3 instances, all 200 viewers at one of them", 200, effort.amount(20, 6)
     with account() as vendor, running_redis() as redis:
@@ -101,10 +101,10 @@ async def lopsided(effort: Effort) -> LookupResult:
         baselines=Baselines(slices.impression.ages[1]),
     )
     told = {"shared": ours, "slices": slices, "one instance": alone}
-    return LookupResult([line, _throttled(case, ours, slices)], _remarks(case, told))
+    return CaseResult([line, _throttled(case, ours, slices)], _remarks(case, told))
 
 
-async def thousand(effort: Effort) -> LookupResult:
+async def thousand(effort: Effort) -> CaseResult:
     """1,000 ids, 100 at each of ten instances at once, beside all of them at one instance."""
     case, rounds = "1,000 cdn: ids asked of 10 instances at once", effort.amount(3, 1)
     with account() as vendor, running_redis() as redis:
@@ -121,10 +121,10 @@ async def thousand(effort: Effort) -> LookupResult:
         ),
         Line(case=case, what="throttling answers", ours=throttled, unit="", bar=Bar(0, "none")),
     ]
-    return LookupResult(lines)
+    return CaseResult(lines)
 
 
-async def idle(effort: Effort) -> LookupResult:
+async def idle(effort: Effort) -> CaseResult:
     """What the server costs a lookup that nobody else wants."""
     case, rounds = "one cdn: id, idle, shared", effort.amount(60, 10)
     with account() as vendor, running_redis() as redis:
@@ -132,17 +132,17 @@ async def idle(effort: Effort) -> LookupResult:
             fleet(vendor, Shape(instances=1)) as (without,),
             fleet(vendor, Shape(instances=1, redis=redis.url)) as (shared,),
             Connection(without.address) as plain,
-            Connection(shared.address) as door,
+            Connection(shared.address) as connection,
         ):
             await asyncio.sleep(_QUIET_SECONDS)
-            pairs = [(await _one(vendor, plain), await _one(vendor, door)) for _ in range(rounds)]
+            pairs = [(await _one(vendor, plain), await _one(vendor, connection)) for _ in range(rounds)]
     bare, ours = (median(times) * 1000 for times in zip(*pairs, strict=True))
     bar = Bar(bare + 3.0, f"3 ms more than without, {bare:.1f} ms")
-    return LookupResult([Line(case=case, what="median", ours=ours, unit="ms", bar=bar)])
+    return CaseResult([Line(case=case, what="median", ours=ours, unit="ms", bar=bar)])
 
 
-async def _one(vendor: Account, door: Connection) -> float:
-    return (await lookup(door, [f"cdn:{vendor.add('cdn', moving=True)}"])).seconds
+async def _one(vendor: Account, connection: Connection) -> float:
+    return (await lookup(connection, [f"cdn:{vendor.add('cdn', moving=True)}"])).seconds
 
 
 async def _asked_at_once(vendor: Account, shape: Shape, rounds: int) -> float:
@@ -162,8 +162,8 @@ async def _asked_at_once(vendor: Account, shape: Shape, rounds: int) -> float:
 
 
 async def _missing(server: Server, ids: Sequence[str]) -> int:
-    async with Connection(server.address) as door:
-        return (await lookup(door, ids)).missing
+    async with Connection(server.address) as connection:
+        return (await lookup(connection, ids)).missing
 
 
 async def _watched(  # noqa: PLR0913 -- what varies, each by name

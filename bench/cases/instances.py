@@ -31,6 +31,6 @@ async def fleet(vendor: Account, shape: Shape) -> AsyncIterator[list[Server]]:
     async with AsyncExitStack() as stack:
         servers = [await stack.enter_async_context(web_function(environ)) for _ in range(shape.instances)]
         for server in servers:
-            async with Connection(server.address) as door:
-                await lookup(door, [f"cdn:{vendor.add('cdn')}"])
+            async with Connection(server.address) as connection:
+                await lookup(connection, [f"cdn:{vendor.add('cdn')}"])
         yield servers

@@ -9,7 +9,7 @@ from statistics import median
 from bench.account import LATENCY, Account, account
 from bench.baselines import TypedCalls
 from bench.cases.effort import Effort, lookup
-from bench.figures import Bar, Baselines, Line, LookupResult
+from bench.figures import Bar, Baselines, CaseResult, Line
 from bench.processes import environment, web_function
 from bench.wire import Connection
 
@@ -18,16 +18,16 @@ _WINDOW = 1.0
 _PER_SECOND = 30
 
 
-async def idle(effort: Effort) -> LookupResult:
+async def idle(effort: Effort) -> CaseResult:
     """One `cdn:` id nobody asked for before."""
     with account() as vendor:
         typed = TypedCalls(vendor.address)
-        async with web_function(environment(vendor.address)) as server, Connection(server.address) as door:
-            await _warm(door, typed, vendor)
+        async with web_function(environment(vendor.address)) as server, Connection(server.address) as connection:
+            await _warm(connection, typed, vendor)
             ours, sequence, gather = [], [], []
             for _ in range(effort.amount(60, 10)):
                 ids = [f"cdn:{vendor.add('cdn', moving=True)}"]
-                ours.append((await lookup(door, ids)).seconds)
+                ours.append((await lookup(connection, ids)).seconds)
                 sequence.append(typed.in_sequence(ids).seconds)
                 gather.append((await typed.gathered(ids)).seconds)
     bare = median(sequence)
@@ -39,21 +39,24 @@ async def idle(effort: Effort) -> LookupResult:
         bar=Bar(1.10 * bare * 1000, f"1.10 x the bare call, {bare * 1000:.1f} ms"),
         baselines=Baselines(bare * 1000, median(gather) * 1000),
     )
-    return LookupResult([line])
+    return CaseResult([line])
 
 
-async def fan_out(effort: Effort) -> LookupResult:
+async def fan_out(effort: Effort) -> CaseResult:
     """Ten qualified ids over three products."""
     with account(latency=_SLOW_VENDOR, lifted=True) as vendor:
         typed = TypedCalls(vendor.address)
         lifted = {f"{group}_QPS": 10_000 for group in ("CDN_BY_ID", "DCDN_BY_ID", "VOD")}
-        async with web_function(environment(vendor.address, **lifted)) as server, Connection(server.address) as door:
-            await _warm(door, typed, vendor)
+        async with (
+            web_function(environment(vendor.address, **lifted)) as server,
+            Connection(server.address) as connection,
+        ):
+            await _warm(connection, typed, vendor)
             ours, sequence, gather = [], [], []
             slowest: dict[str, list[float]] = {"cdn": [], "dcdn": [], "vod": []}
             for _ in range(effort.amount(20, 4)):
                 ids = [f"{name}:{vendor.add(name, moving=True)}" for name in ("cdn", "dcdn", "vod") * 4][:10]
-                ours.append((await lookup(door, ids)).seconds)
+                ours.append((await lookup(connection, ids)).seconds)
                 sequence.append(typed.in_sequence(ids).seconds)
                 gather.append((await typed.gathered(ids)).seconds)
                 for name, seconds in slowest.items():
@@ -67,10 +70,10 @@ async def fan_out(effort: Effort) -> LookupResult:
         bar=Bar(1.25 * call * 1000, f"1.25 x the slowest vendor call, {call * 1000:.1f} ms"),
         baselines=Baselines(median(sequence) * 1000, median(gather) * 1000),
     )
-    return LookupResult([line])
+    return CaseResult([line])
 
 
-async def thousand(effort: Effort) -> LookupResult:
+async def thousand(effort: Effort) -> CaseResult:
     """1,000 `cdn:` ids in one request, with the whole account's rate."""
     name, count, sample = "1,000 cdn: ids in one request, share 1.0", 1_000, effort.amount(100, 20)
     times, throttled, missing = [], 0, 0
@@ -78,14 +81,14 @@ async def thousand(effort: Effort) -> LookupResult:
         typed = TypedCalls(vendor.address)
         async with (
             web_function(environment(vendor.address, quota_share=1)) as server,
-            Connection(server.address) as door,
+            Connection(server.address) as connection,
         ):
-            await _warm(door, typed, vendor)
+            await _warm(connection, typed, vendor)
             for _ in range(effort.amount(5, 2)):
                 ids = [f"cdn:{task_id}" for task_id in vendor.add_many("cdn", count, moving=True)]
                 await asyncio.sleep(_WINDOW)
                 vendor.forget()
-                answer = await lookup(door, ids)
+                answer = await lookup(connection, ids)
                 times.append(answer.seconds)
                 missing += answer.missing
                 throttled += sum(call.throttled for call in vendor.calls())
@@ -107,17 +110,17 @@ async def thousand(effort: Effort) -> LookupResult:
         _none(name, "throttling answers", throttled, Baselines(sequence.failed, gather.failed)),
         _none(name, "ids without an answer", missing, Baselines(sequence.failed, gather.failed)),
     ]
-    return LookupResult(lines)
+    return CaseResult(lines)
 
 
 def _none(case: str, what: str, ours: int, baselines: Baselines) -> Line:
     return Line(case=case, what=what, ours=ours, unit="", bar=Bar(0, "none"), baselines=baselines)
 
 
-async def _warm(door: Connection, typed: TypedCalls, vendor: Account) -> None:
+async def _warm(connection: Connection, typed: TypedCalls, vendor: Account) -> None:
     """Imports and connections are the cold start's business."""
     ids: Sequence[str] = [f"{product}:{vendor.add(product)}" for product in ("cdn", "dcdn", "vod")]
     for _ in range(3):
-        await lookup(door, ids)
+        await lookup(connection, ids)
         typed.in_sequence(ids)
         await typed.gathered(ids)

@@ -17,7 +17,7 @@ import msgspec
 
 from bench.account import Account, account
 from bench.cases.effort import Effort
-from bench.figures import Bar, Line, LookupResult
+from bench.figures import Bar, CaseResult, Line
 from bench.processes import answering, environment, free_address, resident_bytes, running
 from bench.trees import Trees, trees
 from packager.prune import size_of
@@ -41,7 +41,7 @@ class _Size(msgspec.Struct, frozen=True):
     resident: int
 
 
-async def cold(effort: Effort) -> LookupResult:
+async def cold(effort: Effort) -> CaseResult:
     """Ours beside the plain trees and the floor."""
     made = trees()
     times: dict[str, list[float]] = {"ours": [], "plain": [], "compiled": [], "floor": []}
@@ -54,7 +54,7 @@ async def cold(effort: Effort) -> LookupResult:
             times["floor"].append(_floor(made))
         ours = await _our_size(made, vendor, task_id)
         plain = _plain(made, made.plain_compiled, vendor, task_id)[1]
-    return LookupResult(
+    return CaseResult(
         [*_times({name: median(each) * 1000 for name, each in times.items()}), *_sizes(made, ours, plain)]
     )
 

@@ -10,7 +10,7 @@ import msgspec
 from bench.account import KEY_ID, Account, Call, account, busiest_second
 from bench.baselines import TypedCalls
 from bench.cases.effort import Effort, lookup
-from bench.figures import Bar, Baselines, Line, LookupResult
+from bench.figures import Bar, Baselines, CaseResult, Line
 from bench.processes import Server, environment, helper, web_function
 from bench.rival import Habit, Meal
 from bench.viewers import Audience, Impression
@@ -46,7 +46,7 @@ class _Today(msgspec.Struct, frozen=True):
     gather_failed_percent: float
 
 
-async def own_ids(effort: Effort) -> LookupResult:
+async def own_ids(effort: Effort) -> CaseResult:
     """200 viewers, each its own id."""
     case, count = "200 viewers, each its own id, one poll a second", 200
     with account() as vendor:
@@ -67,10 +67,10 @@ async def own_ids(effort: Effort) -> LookupResult:
             baselines=Baselines(today.sweep_seconds),
         ),
     ]
-    return LookupResult([*lines, _delay(case, seen)], _remarks(case, seen))
+    return CaseResult([*lines, _delay(case, seen)], _remarks(case, seen))
 
 
-async def one_id(effort: Effort) -> LookupResult:
+async def one_id(effort: Effort) -> CaseResult:
     """1,000 viewers of one id."""
     case, count = "1,000 viewers of one id, one poll a second", 1_000
     with account() as vendor:
@@ -79,10 +79,10 @@ async def one_id(effort: Effort) -> LookupResult:
             seen = await _watched(vendor, server, ids, effort.amount(20, 6))
         today = await _today(vendor, ids)
     lines = [_rate(case, seen, 1.1, today), _failed(case, seen, today), _delay(case, seen)]
-    return LookupResult(lines, _remarks(case, seen))
+    return CaseResult(lines, _remarks(case, seen))
 
 
-async def beside_another_tool(effort: Effort) -> LookupResult:
+async def beside_another_tool(effort: Effort) -> CaseResult:
     """The same 200 viewers while another tool of the account eats 20 of the 30 calls."""
     case, count = "200 viewers, another tool takes 20 of 30 calls", 200
     seconds = effort.amount(20, 6)
@@ -102,12 +102,12 @@ async def beside_another_tool(effort: Effort) -> LookupResult:
         await eating
     remark = f"the other tool made {meal.calls} calls, {meal.failed} of them throttled; " + _remarks(case, seen)
     age = Line(case=case, what="oldest answer", ours=seen.impression.ages[2], unit="s")
-    return LookupResult([_failed(case, seen, today), age, _delay(case, seen)], remark)
+    return CaseResult([_failed(case, seen, today), age, _delay(case, seen)], remark)
 
 
 async def _watched(vendor: Account, server: Server, ids: list[str], seconds: int) -> _Seen:
-    async with Connection(server.address) as door:
-        await lookup(door, [f"cdn:{vendor.add('cdn')}"])
+    async with Connection(server.address) as connection:
+        await lookup(connection, [f"cdn:{vendor.add('cdn')}"])
     await asyncio.sleep(1.0)
     vendor.forget()
     told = await helper("bench.viewers", Audience(addresses=[server.address], questions=ids, seconds=seconds))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from bench.account import Account, account
 from bench.baselines import TypedCalls
 from bench.cases.effort import Effort, lookup
-from bench.figures import Bar, Baselines, Line, LookupResult
+from bench.figures import Bar, Baselines, CaseResult, Line
 from bench.processes import environment, web_function
 from bench.table import grid
 from bench.wire import Connection
@@ -19,14 +19,14 @@ _PER_SECOND = 10
 _ACTION = "DescribeVodRefreshTasks"
 
 
-async def many(effort: Effort) -> LookupResult:
+async def many(effort: Effort) -> CaseResult:
     """500 ids among the 2,000 tasks of the window."""
     case, wanted, sample = "500 VOD ids among 2,000 tasks of the window", 500, effort.amount(50, 20)
     with account() as vendor:
         ids = random.sample(_filled(vendor, 2_000), wanted)
-        async with web_function(environment(vendor.address)) as server, Connection(server.address) as door:
+        async with web_function(environment(vendor.address)) as server, Connection(server.address) as connection:
             vendor.forget()
-            answer = await lookup(door, ids)
+            answer = await lookup(connection, ids)
             calls = vendor.calls()
         typed = TypedCalls(vendor.address)
         await asyncio.sleep(1.0)
@@ -60,10 +60,10 @@ async def many(effort: Effort) -> LookupResult:
             baselines=Baselines(failed, gather.failed, f"sequence: {sample} unpaced calls, scaled up"),
         ),
     ]
-    return LookupResult(lines)
+    return CaseResult(lines)
 
 
-async def break_even(effort: Effort) -> LookupResult:
+async def break_even(effort: Effort) -> CaseResult:
     """Calls for so many ids in windows of different sizes, each asked of a service that knows nothing yet."""
     windows = (200, 2_000) if effort.quick else (200, 1_000, 2_000, 5_000)
     counts = (5, 20, 50, 200) if effort.quick else (5, 10, 20, 30, 40, 50, 100, 200, 500)
@@ -74,7 +74,7 @@ async def break_even(effort: Effort) -> LookupResult:
             found = [await _calls_for(vendor, random.sample(known, count)) for count in counts if count <= size]
         rows.append((f"{size:,} ({-(-size // 50)})", *_shown(found, len(counts))))
     text = "VOD, calls made for ids spread over the window, by a service that knows neither (single calls: one per id):"
-    return LookupResult([], f"{text}\n\n{grid(rows)}")
+    return CaseResult([], f"{text}\n\n{grid(rows)}")
 
 
 def _shown(found: Sequence[int], width: int) -> list[str]:
@@ -84,10 +84,10 @@ def _shown(found: Sequence[int], width: int) -> list[str]:
 async def _calls_for(vendor: Account, ids: Sequence[str]) -> int:
     async with (
         web_function(environment(vendor.address, vod_qps=10_000)) as server,
-        Connection(server.address) as door,
+        Connection(server.address) as connection,
     ):
         vendor.forget()
-        answer = await lookup(door, ids)
+        answer = await lookup(connection, ids)
         if answer.missing:
             raise RuntimeError(f"{answer.missing} of {len(ids)} ids without an answer")
         return sum(call.action == _ACTION for call in vendor.calls())

@@ -52,7 +52,7 @@ def _show_with(redis: RedisServer, ports: Ports, children: Children) -> None:
 
 
 def _environment(ports: Ports, port: int, redis: RedisServer) -> dict[str, str]:
-    """The function of `make demo` without its OSS door."""
+    """The function of `make demo` without OSS events."""
     usual = function_environment(ports, os.environ)
     kept = {name: value for name, value in usual.items() if not name.startswith(("TASK_STATUS_WEBHOOK", "FC_"))}
     return {

@@ -62,10 +62,10 @@ class Watchable(Protocol):
     def watch(self, query: LookupQuery) -> AbstractAsyncContextManager[Viewer]:
         """The watch of this lookup, while the context is open."""
 
-    def release(self) -> None:
+    def end_waits(self) -> None:
         """End the waits there are; each answers with its newest report."""
 
-    def release_waiters(self) -> None:
+    def close_waits(self) -> None:
         """The same, and let nobody wait from now on."""
 
 

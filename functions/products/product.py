@@ -86,7 +86,6 @@ class Product:
         )
         if fleet is not None:
             fleet.share(self._loader)
-
         self._jobs = spec.jobs and JobReader(self._callers[spec.jobs.action], shared.clock, config.fresh_seconds)
 
     def lookup(

@@ -179,11 +179,11 @@ class TaskService:
         if self._fleet is not None:
             self._fleet.after_freeze()
 
-    def release(self) -> None:
+    def end_waits(self) -> None:
         """End the waits there are; each answers with its newest report."""
-        self._watches.release()
+        self._watches.end_waits()
 
-    def release_waiters(self) -> None:
+    def close_waits(self) -> None:
         """End all waiting, so that callers come back elsewhere: this instance is about to end."""
         self._watches.close()
 
@@ -194,7 +194,7 @@ class TaskService:
 
     async def close(self) -> None:
         """Stop what belongs to the service."""
-        self.release_waiters()
+        self.close_waits()
         for product in self._products.values():
             product.close()
         await self.settle()

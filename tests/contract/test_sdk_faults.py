@@ -33,14 +33,14 @@ from functions.tasks.results import NothingAnswered
 from functions.upstream.credentials import CredentialSource
 from functions.upstream.http_session import BoundedSession
 from tests.support.eventually import eventually
-from tests.support.real_service import KEY, House, environment_of, house_in_network_time, house_over
+from tests.support.real_service import KEY, RealService, environment_of, real_service, real_service_in_network_time
 
 BY_ID = "DescribeRefreshTaskById"
 
 
-def reason_of(house: House, ids: str = "cdn:24840") -> str:
+def reason_of(real: RealService, ids: str = "cdn:24840") -> str:
     try:
-        report = house.report(ids)
+        report = real.report(ids)
     except NothingAnswered as silence:
         return silence.problems[0].reason
     return report.problems[0].reason if report.problems else "answered"
@@ -99,8 +99,8 @@ def reason_of(house: House, ids: str = "cdn:24840") -> str:
 )
 def test_every_fault_of_the_wire_has_one_reason(emu: Emulator, fault: Any, reason: str) -> None:
     emu.faults.add(BY_ID, fault)
-    with house_in_network_time(emu) as house:
-        assert reason_of(house) == reason
+    with real_service_in_network_time(emu) as real:
+        assert reason_of(real) == reason
         eventually(lambda: threads_in_the_sdk() == 0)
 
 
@@ -111,8 +111,8 @@ def test_every_fault_of_the_wire_has_one_reason(emu: Emulator, fault: Any, reaso
 )
 def test_what_does_not_end_is_left_at_the_deadline(emu: Emulator, fault: Any) -> None:
     emu.faults.add(BY_ID, fault)
-    with house_in_network_time(emu, hanging=BY_ID) as house:
-        assert reason_of(house) == "timeout"
+    with real_service_in_network_time(emu, hanging=BY_ID) as real:
+        assert reason_of(real) == "timeout"
         eventually(lambda: threads_in_the_sdk() == 0)
 
 
@@ -133,17 +133,17 @@ def _is_calling(frame: Any) -> bool:
 
 def test_a_product_that_is_not_activated_has_no_tasks(emu: Emulator) -> None:
     emu.faults.add("vod", Refuse(code="OperationDenied", status=403))
-    with house_over(emu) as house:
-        report = house.report("999")
+    with real_service(emu) as real:
+        report = real.report("999")
     assert [entry.id for entry in report.not_found] == ["999"]
     assert [problem.reason for problem in report.problems] == ["not-activated"]
 
 
 def test_nobody_listening_is_unavailable(emu: Emulator) -> None:
     environ = {"TASK_STATUS_CDN_ENDPOINT": "http://127.0.0.1:9", "TASK_STATUS_DEADLINE_SECONDS": "0.5"}
-    house = House(read_settings({**environment_of(emu), **environ}), CredentialSource(KEY))
-    assert reason_of(house) == "unavailable"
-    house.close()
+    real = RealService(read_settings({**environment_of(emu), **environ}), CredentialSource(KEY))
+    assert reason_of(real) == "unavailable"
+    real.close()
 
 
 @pytest.mark.parametrize(
@@ -157,8 +157,8 @@ def test_nobody_listening_is_unavailable(emu: Emulator) -> None:
     ids=["none", "half", "wrong-secret", "unknown"],
 )
 def test_bad_credentials_are_named_as_such(emu: Emulator, key: dict[str, str]) -> None:
-    with house_over(emu, credentials=key) as house:
-        assert reason_of(house) == "bad-credentials"
+    with real_service(emu, credentials=key) as real:
+        assert reason_of(real) == "bad-credentials"
 
 
 def test_credentials_that_rotate_in_the_middle_are_noticed_by_nobody(emu: Emulator) -> None:
@@ -169,13 +169,13 @@ def test_credentials_that_rotate_in_the_middle_are_noticed_by_nobody(emu: Emulat
     }
     emu.accounts.add(AccessKey("STS.1", "s1", token="t1"))
     emu.accounts.add(AccessKey("STS.2", "s2", token="t2"))
-    with house_over(emu, credentials=environ) as house:
-        assert reason_of(house, "cdn:24840") == "answered"
+    with real_service(emu, credentials=environ) as real:
+        assert reason_of(real, "cdn:24840") == "answered"
         environ.update(
             ALIBABA_CLOUD_ACCESS_KEY_ID="STS.2", ALIBABA_CLOUD_ACCESS_KEY_SECRET="s2", ALIBABA_CLOUD_SECURITY_TOKEN="t2"
         )
         emu.accounts.expire("STS.1")
-        assert reason_of(house, "cdn:12345678") == "answered"
+        assert reason_of(real, "cdn:12345678") == "answered"
     assert [call.access_key_id for call in emu.calls.of(BY_ID)] == ["STS.1", "STS.2"]
 
 
@@ -187,12 +187,12 @@ def test_neither_answers_nor_logs_nor_exceptions_hold_a_secret(emu: Emulator, ca
     }
     emu.accounts.add(AccessKey("STS.leaky", "top-secret-key", token="top-secret-token"))
     texts = []
-    with caplog.at_level(logging.DEBUG), house_over(emu, credentials=environ, deadline_seconds=0.6) as house:
+    with caplog.at_level(logging.DEBUG), real_service(emu, credentials=environ, deadline_seconds=0.6) as real:
         for fault in (Text(), Truncate(), Reset(when="mid-answer"), Refuse(), Hang(), Huge(), Redirect(), Throttle()):
             emu.faults.clear()
             emu.faults.add("*", fault)
             try:
-                texts.append(repr(house.report("cdn:24840,dcdn:1,vod:2")))
+                texts.append(repr(real.report("cdn:24840,dcdn:1,vod:2")))
             except NothingAnswered as silence:
                 texts.append(f"{silence!r} {silence} {silence.problems} {silence.__cause__!r}")
     texts += [f"{record.getMessage()} {record.__dict__}" for record in caplog.records]
@@ -205,8 +205,8 @@ def test_the_vendor_s_clean_text_and_request_id_are_logged(emu: Emulator, caplog
     emu.faults.add(
         BY_ID, Refuse(code="InvalidParameters", status=400, message="The parameters you provided are invalid.")
     )
-    with caplog.at_level(logging.INFO), house_over(emu) as house:
-        reason_of(house)
+    with caplog.at_level(logging.INFO), real_service(emu) as real:
+        reason_of(real)
     (record,) = [record for record in caplog.records if record.getMessage() == "vendor call"]
     details = record.__dict__["members"]
     assert details["vendorMessage"] == "The parameters you provided are invalid."
@@ -217,38 +217,38 @@ def test_the_vendor_s_clean_text_and_request_id_are_logged(emu: Emulator, caplog
 def test_a_proxy_in_the_environment_is_not_used(emu: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    with house_over(emu) as house:
-        assert reason_of(house) == "answered"
+    with real_service(emu) as real:
+        assert reason_of(real) == "answered"
 
 
 def test_a_redirect_is_not_followed(emu: Emulator) -> None:
     emu.faults.add(BY_ID, Redirect(location="/elsewhere"))
-    with house_over(emu) as house:
-        assert reason_of(house) == "malformed"
+    with real_service(emu) as real:
+        assert reason_of(real) == "malformed"
     assert emu.calls.count() == 1
 
 
 def test_a_dropped_keep_alive_connection_costs_a_retry_not_an_error(emu: Emulator) -> None:
-    with house_over(emu) as house:
-        assert reason_of(house, "cdn:24840") == "answered"
+    with real_service(emu) as real:
+        assert reason_of(real, "cdn:24840") == "answered"
         emu.drop_connections()
-        assert reason_of(house, "cdn:12345678") == "answered"
+        assert reason_of(real, "cdn:12345678") == "answered"
 
 
 def test_the_sdk_still_looks_for_its_session_where_ours_is_put(emu: Emulator) -> None:
     from darabonba.core import DaraCore  # noqa: PLC0415 -- the SDK loads when it is used
 
     DaraCore._sessions.clear()
-    with house_over(emu) as house:
-        house.report("cdn:24840,dcdn:113681,vod:704225667")
+    with real_service(emu) as real:
+        real.report("cdn:24840,dcdn:113681,vod:704225667")
     assert DaraCore._sessions
     assert all(isinstance(session, BoundedSession) for session in DaraCore._sessions.values())
 
 
 def test_no_further_connection_is_made_for_a_second_call(emu: Emulator) -> None:
-    with house_over(emu) as house:
-        house.report("cdn:24840")
-        house.report("cdn:12345678")
+    with real_service(emu) as real:
+        real.report("cdn:24840")
+        real.report("cdn:12345678")
     assert len({call.connection for call in emu.calls.of("cdn")}) == 1
 
 
@@ -256,10 +256,10 @@ def test_twenty_thousand_rows_are_answered_in_little_memory(emu: Emulator) -> No
     ids = [
         emu.tasks.add("cdn", [f"http://example.com/{k}/{n}.html" for n in range(2_000)], age=3600) for k in range(10)
     ]
-    with house_over(emu) as house:
-        house.report("cdn:24840")
+    with real_service(emu) as real:
+        real.report("cdn:24840")
         tracemalloc.start()
-        report = house.report(",".join(f"cdn:{task_id}" for task_id in ids), objects=20_000)
+        report = real.report(",".join(f"cdn:{task_id}" for task_id in ids), objects=20_000)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert sum(task.object_counts.complete for task in report.tasks) == 20_000
@@ -272,16 +272,16 @@ def test_twenty_thousand_rows_are_answered_in_little_memory(emu: Emulator) -> No
 def test_a_code_that_concerns_no_single_id_does_not_split_a_call(emu: Emulator, code: str) -> None:
     """Case V2."""
     emu.faults.add(BY_ID, Refuse(code=code, status=400))
-    with house_over(emu) as house, pytest.raises(NothingAnswered) as silence:
-        house.report(",".join(f"cdn:{number}" for number in range(1, 21)))
+    with real_service(emu) as real, pytest.raises(NothingAnswered) as silence:
+        real.report(",".join(f"cdn:{number}" for number in range(1, 21)))
     assert emu.calls.count(BY_ID) == 2
     assert silence.value.problems[0].vendor_code == code
 
 
 def test_an_unknown_code_may_pass(emu: Emulator) -> None:
     emu.faults.add(BY_ID, Refuse(code="NeverHeardOf", status=400))
-    with house_over(emu) as house, pytest.raises(NothingAnswered) as silence:
-        house.report("cdn:24840")
+    with real_service(emu) as real, pytest.raises(NothingAnswered) as silence:
+        real.report("cdn:24840")
     assert (silence.value.problems[0].reason, silence.value.problems[0].retry_after) == ("rejected", 60)
 
 
@@ -299,10 +299,10 @@ def test_what_the_vendor_echoes_of_the_request_is_hidden(emu: Emulator, caplog: 
     }
     with (
         caplog.at_level(logging.INFO),
-        house_over(emu, credentials=environ) as house,
+        real_service(emu, credentials=environ) as real,
         pytest.raises(NothingAnswered) as silence,
     ):
-        house.report("cdn:24840,vod:1")
+        real.report("cdn:24840,vod:1")
     lines = [JsonLines().format(record) for record in caplog.records if record.getMessage() == "vendor call"]
     told = "\n".join([*lines, msgspec.json.encode(silence.value.problems).decode()])
     assert lines

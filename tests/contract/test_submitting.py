@@ -14,7 +14,7 @@ from functions.settings import read_settings
 from functions.tasks.service import build_service
 from functions.upstream.credentials import CredentialSource
 from functions.upstream.operation import OperationKind
-from tests.support.real_service import KEY, environment_of, house_over
+from tests.support.real_service import KEY, environment_of, real_service
 from tests.support.submissions import URL, accepted, reasons, submit, submits, urls
 
 DIRECTORY = "https://www.example.com/img/"
@@ -48,10 +48,10 @@ def test_every_operation_makes_a_task_that_can_be_looked_up(
     word: str | None,
     reported: str,
 ) -> None:
-    with house_over(emu) as house:
-        answer = submit(house, path, product=product, action=action, kind=kind)
+    with real_service(emu) as real:
+        answer = submit(real, path, product=product, action=action, kind=kind)
         (task,) = answer.report.tasks
-        found = house.report(task.id).tasks[0]
+        found = real.report(task.id).tasks[0]
     (call,) = submits(emu)
     assert (call.action, call.params.get("ObjectType"), call.params["ObjectPath"]) == (vendor_action, word, path)
     assert task.id == f"{product}:{task.task_id}"
@@ -71,14 +71,14 @@ def test_every_submit_operation_of_every_usual_product_is_tried_above() -> None:
 
 
 def test_a_url_named_twice_travels_once(emu: Emulator) -> None:
-    with house_over(emu) as house:
-        submit(house, URL, URL)
+    with real_service(emu) as real:
+        submit(real, URL, URL)
     assert submits(emu)[0].params["ObjectPath"] == URL
 
 
 def test_ids_that_come_joined_by_commas_are_separate_tasks(emu: Emulator) -> None:
-    with house_over(emu) as house:
-        answer = submit(house, "https://a.example.com/1", "https://b.example.com/1")
+    with real_service(emu) as real:
+        answer = submit(real, "https://a.example.com/1", "https://b.example.com/1")
     assert len(submits(emu)) == 1
     assert len(answer.report.tasks) == 2
     assert len(answer.accepted) == 1
@@ -124,8 +124,8 @@ def test_as_few_calls_as_the_limits_allow(
     emu: Emulator, product: str, action: str, kind: str, count: int, end: str, calls: int
 ) -> None:
     emu.limits.lift()
-    with house_over(emu) as house:
-        answer = submit(house, *urls(count, end=end), product=product, action=action, kind=kind)
+    with real_service(emu) as real:
+        answer = submit(real, *urls(count, end=end), product=product, action=action, kind=kind)
     assert len(submits(emu)) == calls
     assert (answer.report.rejected, accepted(answer)) == ((), count)
     sent = [path for call in submits(emu) for path in call.params["ObjectPath"].split("\n")]
@@ -134,24 +134,24 @@ def test_as_few_calls_as_the_limits_allow(
 
 def test_no_call_holds_more_than_ten_domains(emu: Emulator) -> None:
     paths = [f"https://{number}.example.com/{name}" for name in "ab" for number in range(25)]
-    with house_over(emu) as house:
-        answer = submit(house, *paths)
+    with real_service(emu) as real:
+        answer = submit(real, *paths)
     assert (len(submits(emu)), len(answer.report.tasks), answer.report.rejected) == (3, 25, ())
 
 
 def test_a_burst_of_calls_stays_within_the_accounts_rate(emu: Emulator) -> None:
     emu.limits.set_quota("dcdn", "preload", 100_000)
-    with house_over(emu) as house:
-        answer = submit(house, *urls(1_500), product="dcdn", action="preload")
+    with real_service(emu) as real:
+        answer = submit(real, *urls(1_500), product="dcdn", action="preload")
     assert answer.report.rejected == ()
     assert emu.calls.busiest_second("PreloadDcdnObjectCaches") <= 12
     assert {call.status for call in submits(emu)} == {200}
 
 
 def test_more_urls_of_a_domain_than_a_minute_takes_are_left_for_later(emu: Emulator) -> None:
-    with house_over(emu) as house:
-        first = submit(house, *urls(900))
-        second = submit(house, *urls(300, "www.example.com", "?"), *urls(20, "other.example.com"))
+    with real_service(emu) as real:
+        first = submit(real, *urls(900))
+        second = submit(real, *urls(300, "www.example.com", "?"), *urls(20, "other.example.com"))
     assert accepted(first) == 900
     assert (accepted(second), reasons(second)) == (120, {"throttled": 200})
     (rejection,) = second.report.rejected
@@ -162,9 +162,9 @@ def test_more_urls_of_a_domain_than_a_minute_takes_are_left_for_later(emu: Emula
 
 def test_urls_that_were_refused_do_not_use_up_the_minute(emu: Emulator) -> None:
     emu.faults.add("cdn", Refuse(code="QuotaExceeded.Refresh", status=400), times=1)
-    with house_over(emu) as house:
-        assert reasons(submit(house, *urls(1_000))) == {"quota-exceeded": 1_000}
-        assert accepted(submit(house, *urls(1_000))) == 1_000
+    with real_service(emu) as real:
+        assert reasons(submit(real, *urls(1_000))) == {"quota-exceeded": 1_000}
+        assert accepted(submit(real, *urls(1_000))) == 1_000
 
 
 @pytest.mark.parametrize(
@@ -186,8 +186,8 @@ def test_urls_that_were_refused_do_not_use_up_the_minute(emu: Emulator) -> None:
 )
 def test_what_is_no_url_never_reaches_the_vendor(emu: Emulator, path: str, kind: str) -> None:
     good = "https://www.example.com/good/"
-    with house_over(emu) as house:
-        answer = submit(house, path, good, kind=kind)
+    with real_service(emu) as real:
+        answer = submit(real, path, good, kind=kind)
     assert [each.object_paths for each in answer.report.rejected] == [(path,)]
     assert answer.report.rejected[0].reason == "invalid-object-path"
     assert submits(emu)[0].params["ObjectPath"] == good
@@ -195,23 +195,23 @@ def test_what_is_no_url_never_reaches_the_vendor(emu: Emulator, path: str, kind:
 
 def test_awkward_urls_arrive_as_they_are(emu: Emulator) -> None:
     paths = ("https://www.example.com/a%20b%2Bc?x=1&y=,%0A#z", "https://www.example.com:8443/%E4%B8%AD,;'\"")
-    with house_over(emu) as house:
+    with real_service(emu) as real:
         for product in ("cdn", "dcdn"):
-            submit(house, *paths, product=product)
+            submit(real, *paths, product=product)
     assert [tuple(call.params["ObjectPath"].split("\n")) for call in submits(emu)] == [paths, paths]
 
 
 def test_a_kind_that_a_product_does_not_have_is_an_outcome(emu: Emulator) -> None:
-    with house_over(emu) as house:
-        assert reasons(submit(house, URL, kind="cachetag")) == {"object-type-unsupported": 1}
+    with real_service(emu) as real:
+        assert reasons(submit(real, URL, kind="cachetag")) == {"object-type-unsupported": 1}
     assert submits(emu) == []
 
 
 def test_a_task_may_appear_from_the_moment_it_was_submitted(emu: Emulator) -> None:
     emu.tasks.submit_transition = Transition(by="seconds", length=600, hidden=300)
-    with house_over(emu) as house:
-        (task,) = submit(house, URL).report.tasks
-        (entry,) = house.report(task.id).not_found
+    with real_service(emu) as real:
+        (task,) = submit(real, URL).report.tasks
+        (entry,) = real.report(task.id).not_found
     assert entry.may_appear
 
 
@@ -227,17 +227,17 @@ class LateClock(SystemClock):
 def test_how_long_a_task_may_appear_counts_from_its_submission(emu: Emulator) -> None:
     emu.tasks.submit_transition = Transition(by="seconds", length=600, hidden=300)
     clock = LateClock()
-    with house_over(emu) as house:
-        house.service = build_service(read_settings(environment_of(emu)), CredentialSource(KEY), clock)
-        (task,) = submit(house, URL).report.tasks
+    with real_service(emu) as real:
+        real.service = build_service(read_settings(environment_of(emu)), CredentialSource(KEY), clock)
+        (task,) = submit(real, URL).report.tasks
         clock.seconds = 61
-        (entry,) = house.report(task.id).not_found
+        (entry,) = real.report(task.id).not_found
     assert not entry.may_appear
 
 
 def test_whose_a_new_task_is_need_not_be_found_out(emu: Emulator) -> None:
-    with house_over(emu) as house:
-        (task,) = submit(house, URL, product="vod").report.tasks
+    with real_service(emu) as real:
+        (task,) = submit(real, URL, product="vod").report.tasks
         emu.calls.clear()
-        assert [found.id for found in house.report(task.task_id).tasks] == [task.id]
+        assert [found.id for found in real.report(task.task_id).tasks] == [task.id]
     assert {call.product for call in emu.calls.all()} == {"vod"}

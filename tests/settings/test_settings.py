@@ -32,7 +32,7 @@ def test_on_function_compute_it_is_closed_by_default(name: str) -> None:
     assert settings.auth.mode == "jwt"
 
 
-def test_products_keep_house_order_whatever_order_they_are_named_in() -> None:
+def test_products_keep_their_order_whatever_order_they_are_named_in() -> None:
     assert read(PRODUCTS="vod, cdn").products == ("cdn", "vod")
 
 

@@ -1,4 +1,4 @@
-"""The HTTP door on a real socket, over a service that says what a test tells it to."""
+"""The HTTP routes on a real socket, over a service that says what a test tells it to."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def report(*, rows: int = 1, done: bool = False) -> TaskReport:
 def serving(
     settings: Settings, tasks: Tasks, *, linger: bool = False, streaming: bool = True, **parts: Any
 ) -> Iterator[httpx.Client]:
-    """The door on a socket of its own; every answer that the client gets is held against the contract.
+    """The routes on a socket of their own; every answer that the client gets is held against the contract.
 
     With `linger`, nobody waits until the server has noticed that it is over, which takes it some tenths of a second.
     """

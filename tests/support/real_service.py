@@ -30,7 +30,7 @@ def environment_of(emu: Emulator, **settings: Any) -> dict[str, str]:
 LIFTED = {f"{group}_QPS": 10_000 for group in ("CDN_BY_ID", "CDN_LIST", "DCDN_BY_ID", "DCDN_LIST", "VOD", "ESA")}
 
 
-class House:
+class RealService:
     """A service with a loop of its own; its questions are answered one after the other."""
 
     def __init__(self, settings: Settings, credentials: CredentialSource, loop: NetworkTimeLoop | None = None) -> None:
@@ -63,17 +63,19 @@ def query_of(text: str, products: str = "cdn,dcdn,vod", objects: int = DEFAULT_O
 
 
 @contextmanager
-def house_over(emu: Emulator, credentials: dict[str, str] | None = None, **settings: Any) -> Iterator[House]:
-    """A house whose products are the emulator's."""
-    house = House(
+def real_service(emu: Emulator, credentials: dict[str, str] | None = None, **settings: Any) -> Iterator[RealService]:
+    """A service whose products are the emulator's."""
+    real = RealService(
         read_settings(environment_of(emu, **settings)), CredentialSource(KEY if credentials is None else credentials)
     )
-    with closing(house):
-        yield house
+    with closing(real):
+        yield real
 
 
 @contextmanager
-def house_in_network_time(emu: Emulator, *, hanging: str | None = None, **settings: Any) -> Iterator[House]:
+def real_service_in_network_time(
+    emu: Emulator, *, hanging: str | None = None, **settings: Any
+) -> Iterator[RealService]:
     """The same in a time that stands still while a call is under way, unless it is one of a `hanging` name.
 
     `hanging` is a product or an action, or `*` for all; its calls must have a fault that keeps them from ending. The
@@ -82,5 +84,5 @@ def house_in_network_time(emu: Emulator, *, hanging: str | None = None, **settin
     emu.limits.lift()
     name = None if hanging == "*" else hanging
     loop = NetworkTimeLoop((lambda: emu.calls.count(name)) if hanging else lambda: 0)
-    with closing(House(read_settings(environment_of(emu, **settings)), CredentialSource(KEY), loop)) as house:
-        yield house
+    with closing(RealService(read_settings(environment_of(emu, **settings)), CredentialSource(KEY), loop)) as real:
+        yield real

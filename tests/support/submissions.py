@@ -1,11 +1,11 @@
-"""Handing URLs in through a house, and what became of them, as figures."""
+"""Handing URLs in through the real service, and what became of them, as figures."""
 
 from __future__ import annotations
 
 from emulator.testing import Call, Emulator
 from functions.products.registry import SPECS
 from functions.tasks.submit import Submission, SubmitAnswer
-from tests.support.real_service import House
+from tests.support.real_service import RealService
 
 URL = "https://www.example.com/a.jpg"
 
@@ -15,10 +15,10 @@ def urls(count: int, host: str = "www.example.com", end: str = "") -> tuple[str,
 
 
 def submit(
-    house: House, *paths: str, product: str = "cdn", action: str = "refresh", kind: str = "file"
+    real: RealService, *paths: str, product: str = "cdn", action: str = "refresh", kind: str = "file"
 ) -> SubmitAnswer:
     submission = Submission(action=action, product=product, object_type=kind, object_paths=paths)
-    answer = house.run(house.service.submit(submission))
+    answer = real.run(real.service.submit(submission))
     _assert_every_url_is_accounted_for(submission, answer)
     return answer
 

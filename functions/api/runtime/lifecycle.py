@@ -18,16 +18,16 @@ class Lifecycle:
         self._service = service
         self.stopping = False
 
-    def release(self) -> None:
+    def end_waits(self) -> None:
         """Finish all open waits and streams now: they come back, to this instance or another."""
         if isinstance(self._service, Watchable):
-            self._service.release()
+            self._service.end_waits()
 
     def begin_shutdown(self) -> None:
         """The process was told to end: nobody can wait any more."""
         self.stopping = True
         if isinstance(self._service, Watchable):
-            self._service.release_waiters()
+            self._service.close_waits()
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _: object) -> AsyncIterator[None]:

@@ -22,16 +22,14 @@ from functions.tasks.lookup.poll_interval import (
     seconds_to_next_look,
 )
 from functions.tasks.lookup.problems import raise_if_none_answered
-from functions.tasks.lookup.routing import Router
-from functions.tasks.query import LookupQuery, RequestedId, Scope
+from functions.tasks.lookup.routing import Router, Routes
+from functions.tasks.query import LookupQuery, Scope
 from functions.tasks.render.task import Renderer
 from functions.tasks.results import LookupAnswer
 from functions.tasks.scope import seen_by
 
 _EXPENSIVE_SHARE: Final = 0.6
 """The part of the deadline that is kept for the expensive products, which are asked after the cheap ones."""
-
-Routes = dict[RequestedId, list[str]]
 
 
 class TaskLookup:

@@ -35,7 +35,7 @@ class Watches:
         self._watches: dict[Hashable, Watch] = {}
         self._closed = False
 
-    def release(self) -> None:
+    def end_waits(self) -> None:
         """End the waits there are, each with its newest answer; later ones start a new watch."""
         for watch in self._watches.values():
             watch.close()
@@ -61,7 +61,7 @@ class Watches:
     def close(self) -> None:
         """End the waits there are and allow no new ones: this instance is about to end."""
         self._closed = True
-        self.release()
+        self.end_waits()
 
     @asynccontextmanager
     async def watch(self, query: LookupQuery) -> AsyncIterator[Viewer]:

@@ -54,13 +54,13 @@ function tell(cause) {
 	notice(fault.problems, fault);
 	if (fault.passing) asOf(undefined, () => answer());
 	part('renew').disabled = false;
-	if (fault.status === 401) openDoor(reason(fault.reason, fault.message));
+	if (fault.status === 401) askForToken(reason(fault.reason, fault.message));
 }
 
-function openDoor(why = words.token) {
+function askForToken(why = words.token) {
 	part('why').textContent = why;
 	part('token').value = '';
-	if (!part('door').open) part('door').showModal();
+	if (!part('tokenDialog').open) part('tokenDialog').showModal();
 }
 
 function explain() {
@@ -95,17 +95,17 @@ on('ask', 'submit', (event) => {
 	event.preventDefault();
 	ask(written());
 });
-on('key', 'click', () => openDoor());
+on('key', 'click', () => askForToken());
 on('new', 'click', () => submission.show());
 on('export', 'click', () => download().catch(tell));
-on('door', 'submit', () => {
+on('tokenDialog', 'submit', () => {
 	unlock(part('token').value.trim());
 	answer();
 });
 on('forget', 'click', () => {
 	sessionStorage.removeItem(KEY);
 	unlock();
-	part('door').close();
+	part('tokenDialog').close();
 	answer();
 });
 on('quota', 'toggle', async () => {
@@ -117,7 +117,7 @@ on('quota', 'keydown', ({ key }) => {
 addEventListener('click', ({ target }) => {
 	if (!part('quota').contains(target)) part('quota').open = false;
 	// A click on a dialog itself, and on nothing in it, is one beside it.
-	if (target === part('door') || target === part('submission')) part(/** @type {any} */ (target).id).close();
+	if (target === part('tokenDialog') || target === part('submission')) part(/** @type {any} */ (target).id).close();
 });
 addEventListener('popstate', start);
 

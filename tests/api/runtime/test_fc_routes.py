@@ -50,10 +50,10 @@ class WaitingTasks(StubTasks):
     def watch(self, query: LookupQuery) -> Any:
         raise NotImplementedError
 
-    def release(self) -> None:
+    def end_waits(self) -> None:
         self.released += 1
 
-    def release_waiters(self) -> None:
+    def close_waits(self) -> None:
         self.released += 1
 
 

@@ -1,4 +1,4 @@
-"""The control door, the call log, and the command line."""
+"""The control API, the call log, and the command line."""
 
 from __future__ import annotations
 

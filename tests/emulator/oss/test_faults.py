@@ -1,4 +1,4 @@
-"""OSS in trouble, in the call log, and over the control door."""
+"""OSS in trouble, in the call log, and by the control API."""
 
 from __future__ import annotations
 

@@ -7,16 +7,16 @@ import pytest
 from emulator.testing import Emulator
 from functions.products.esa.spec import ESA
 from functions.products.submit.kinds import SubmitKind
-from tests.support.real_service import house_over
+from tests.support.real_service import real_service
 from tests.support.submissions import reasons, submit
 
 
 @pytest.mark.parametrize("kind", ESA.submits, ids=lambda kind: f"{kind.action} {kind.object_type}")
 def test_what_was_submitted_is_found_under_its_id(emu: Emulator, kind: SubmitKind) -> None:
     emu.reset()
-    with house_over(emu, None, PRODUCTS="esa") as house:
+    with real_service(emu, None, PRODUCTS="esa") as real:
         answer = submit(
-            house,
+            real,
             "https://www.example.com/a/",
             "https://cdn.example.net/b/",
             "https://foreign.example.org/",
@@ -27,7 +27,7 @@ def test_what_was_submitted_is_found_under_its_id(emu: Emulator, kind: SubmitKin
         ids = [task.task_id for task in answer.report.tasks]
         assert len(ids) == 2
         assert all(len(task_id) == 16 for task_id in ids)
-        report = house.report(",".join(ids), "esa")
+        report = real.report(",".join(ids), "esa")
     assert {(task.action, task.object_type) for task in report.tasks} == {(kind.action, kind.reported)}
     assert reasons(answer) == {"domain-not-found": 1}
 
@@ -35,8 +35,8 @@ def test_what_was_submitted_is_found_under_its_id(emu: Emulator, kind: SubmitKin
 def test_the_quota_is_that_of_the_site_with_the_least_left(emu: Emulator) -> None:
     emu.reset()
     emu.limits.set_quota("esa", "url", 1_000, used=400)
-    with house_over(emu, None, PRODUCTS="esa") as house:
-        quotas = house.run(house.service.quota()).report.quotas
+    with real_service(emu, None, PRODUCTS="esa") as real:
+        quotas = real.run(real.service.quota()).report.quotas
     assert [(each.kind, each.quota, each.remaining) for each in quotas] == [
         ("url", 1_000, 600),
         ("directory", 100, 100),
