@@ -6,11 +6,11 @@ import importlib
 from collections.abc import Iterator
 
 import pytest
-from redis import Redis
 
 from emulator.demo.redis_server import RedisServer, running_redis
 from functions.products.registry import SPECS
 from functions.upstream.shared import server
+from tests.support.fleet import settle
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,16 +21,13 @@ def _imported_sdks() -> None:
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch, redis: RedisServer) -> None:
-    """The server knows that nothing was sent lately: nobody waits as where it may have lost what it knew."""
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No machine is so busy that the server seems to be away."""
     monkeypatch.setattr(server, "OPERATION_SECONDS", 20.0)
-    with Redis(port=redis.port) as client:
-        for spec in SPECS.values():
-            key = f"{{cdn-task-status::{spec.name}}}:{spec.lookup.operation.action}:rate"
-            client.hset(key, mapping={"share": 1, "recovered_at": 0, "blocked_until": 0})
 
 
 @pytest.fixture
 def redis() -> Iterator[RedisServer]:
     with running_redis() as running:
+        settle(running.url)
         yield running

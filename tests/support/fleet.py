@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import msgspec
+from redis import Redis
+from redis.exceptions import NoPermissionError
 
 from emulator.testing import Emulator
+from functions.products.registry import SPECS
 from functions.settings import read_settings
 from functions.tasks.query import LookupQuery, Scope
 from functions.tasks.service import TaskService, build_service
@@ -26,6 +29,16 @@ async def fleet_of(count: int, emu: Emulator, url: str, **settings: Any) -> Asyn
     finally:
         for service in services:
             await service.close()
+
+
+def settle(url: str) -> None:
+    """Let a new server know that nothing was sent lately: nobody waits as where it may have lost what it knew."""
+    with Redis.from_url(url) as client:
+        for namespace in ("cdn-task-status:", "test"):
+            for spec in SPECS.values():
+                key = f"{{{namespace}:{spec.name}}}:{spec.lookup.operation.action}:rate"
+                with suppress(NoPermissionError):
+                    client.hset(key, mapping={"share": 1, "recovered_at": 0, "blocked_until": 0})
 
 
 def asked_by(scope: Scope, text: str) -> LookupQuery:

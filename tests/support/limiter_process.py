@@ -1,18 +1,21 @@
-"""One of several processes that share a limiter: `python -m tests.support.limiter_process URL RATE SLICE CALLS`.
+"""Processes that share a limiter: `python -m tests.support.limiter_process COUNT URL RATE SLICE CALLS`.
 
-Makes CALLS calls (0: until it is killed) that take a moment to arrive and to be answered, and prints for each when it
-arrived, on the clock that all processes of the machine share, and whether the instance was alone then.
+Each makes CALLS calls (0: until it is killed) that take a moment to arrive and to be answered, and prints for each
+when it arrived, on the clock that all processes of the machine share, and whether the instance was alone then. They are
+forks of one process that has imported everything.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import NamedTuple
@@ -22,7 +25,7 @@ from functions.upstream.shared.limiter import SharedLimiter
 from functions.upstream.shared.server import SharedServer
 
 ROOT = Path(__file__).parents[2]
-_PARALLEL = 8
+_PARALLEL = 4
 
 
 class Arrival(NamedTuple):
@@ -61,24 +64,24 @@ class Callers:
     """The processes, and what arrived."""
 
     def __init__(self, count: int, url: str, rate: float, slice_rate: float, calls: int) -> None:
-        command = [sys.executable, "-m", "tests.support.limiter_process", url, str(rate), str(slice_rate), str(calls)]
+        numbers = map(str, (rate, slice_rate, calls))
+        command = [sys.executable, "-m", "tests.support.limiter_process", str(count), url, *numbers]
         self._arrivals: list[Arrival] = []
-        self._processes = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) for _ in range(count)]
-        self._readers = [Thread(target=self._read, args=(process,)) for process in self._processes]
-        for reader in self._readers:
-            reader.start()
+        self._parent = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True)
+        self._reader = Thread(target=self._read)
+        self._reader.start()
 
-    def _read(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdout
-        for line in process.stdout:
+    def _read(self) -> None:
+        assert self._parent.stdout
+        for line in self._parent.stdout:
             if line.endswith((b" 0\n", b" 1\n")):
                 at, alone = line.split()
                 self._arrivals.append(Arrival(float(at), alone == b"1"))
 
     def kill(self) -> None:
         """SIGKILL all of them."""
-        for process in self._processes:
-            process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(self._parent.pid, signal.SIGKILL)
 
     def until(self, enough: Callable[[list[Arrival]], bool]) -> None:
         """Wait until enough has arrived; the test's own timeout ends it."""
@@ -87,10 +90,9 @@ class Callers:
 
     def arrivals(self) -> list[Arrival]:
         """What arrived until they ended."""
-        for process, reader in zip(self._processes, self._readers, strict=True):
-            process.wait()
-            reader.join()
-            process.stdout.close()  # type: ignore[union-attr]  # a pipe, see above
+        self._reader.join()
+        self._parent.wait()
+        self._parent.stdout.close()  # type: ignore[union-attr]  # a pipe, see above
         return sorted(self._arrivals)
 
 
@@ -110,5 +112,15 @@ def busiest_second(arrivals: Sequence[Arrival]) -> int:
     return max((sum(first.at <= each.at < first.at + 1.0 for each in arrivals) for first in arrivals), default=0)
 
 
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], float(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])))
+def forks(count: int) -> bool:
+    """So many forks of this process: True in each of them, and False in this one when all have ended."""
+    for _ in range(count):
+        if not os.fork():
+            return True
+    for _ in range(count):
+        os.wait()
+    return False
+
+
+if __name__ == "__main__" and forks(int(sys.argv[1])):
+    asyncio.run(main(sys.argv[2], float(sys.argv[3]), float(sys.argv[4]), int(sys.argv[5])))
