@@ -21,7 +21,9 @@ from functions.products.registry import SPECS
 settings.register_profile("repository", deadline=None)
 settings.load_profile("repository")
 
-SECRETS = re.compile(r"ACS3-HMAC|OSS4-HMAC|Signature=(?!\[hidden\])|top-secret|whsec_|Bearer ey", re.IGNORECASE)
+SECRETS = re.compile(
+    r"(?:ACS3|OSS4)-HMAC-SHA256(?!&)|Signature=(?!\[hidden\])|top-secret|whsec_|Bearer ey", re.IGNORECASE
+)
 """What no line of any log may hold: signatures, and the secrets that tests use."""
 
 
@@ -45,10 +47,12 @@ _eavesdropper = _Eavesdropper()
 @pytest.fixture(autouse=True)
 def _no_secret_is_logged() -> Iterator[None]:
     root = logging.getLogger()
+    before = root.level
     root.addHandler(_eavesdropper)
     _eavesdropper.heard.clear()
     yield
     root.removeHandler(_eavesdropper)
+    root.setLevel(before)
     assert not _eavesdropper.heard
 
 

@@ -19,7 +19,7 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2
 """Control characters, line separators, marks that reverse the direction of text, and halves of surrogate pairs."""
 _NAMED = re.compile(
     r"((?:signature|credential|authorization|access_?-?key_?-?(?:id|secret)|secret|security-?_?token|token|password)"
-    r"[\"']?\s{0,4}(?:=|:|%3d|%253d)\s{0,4}[\"']?(?:(?:bearer|basic|acs3-hmac-sha256)\s{1,4})?)"
+    r"[\"']?\s{0,4}(?:=|:|%3d|%253d)\s{0,4}[\"']?(?:(?:bearer|basic|(?:acs3|oss4)-hmac-sha256)\s{1,4})?)"
     r"(?:[^\s&\"',;<>%]|%(?!26|2526))+",
     re.IGNORECASE,
 )

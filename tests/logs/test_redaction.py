@@ -22,6 +22,7 @@ STRING_TO_SIGN = f"POST&%2F&AccessKeyId%3D{KEY_ID}%26Action%3DDescribe%26Securit
         f"the signature Signature={SIGNATURE} does not match",
         f'{{"Signature": "{SIGNATURE}", "AccessKeyId": "{KEY_ID}"}}',
         f"ACS3-HMAC-SHA256 Credential={KEY_ID},SignedHeaders=host;x-acs-date,Signature={SIGNATURE}",
+        f"Authorization: OSS4-HMAC-SHA256 Credential={KEY_ID}/d/r/oss/aliyun_v4_request,Signature={SIGNATURE}",
         f"Authorization: Bearer eyJhbGciOi.{TOKEN[:20]}.x",
         "authorization: bearer some-opaque-token",
         f"server string to sign is:{STRING_TO_SIGN}",
