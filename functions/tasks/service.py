@@ -195,11 +195,11 @@ class TaskService:
     async def close(self) -> None:
         """Stop what belongs to the service."""
         self.close_waits()
+        if self._fleet is not None:
+            await self._fleet.close()  # first: it makes calls for as long as any instance wants any
         for product in self._products.values():
             product.close()
         await self.settle()
-        if self._fleet is not None:
-            await self._fleet.close()
 
     async def list(self, query: ListQuery) -> ListAnswer:
         """One page of the tasks with a matching row, newest first. Raises what `Tasks.list` raises."""

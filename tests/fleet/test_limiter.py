@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -16,7 +15,7 @@ from emulator.demo.redis_server import RedisServer, running_redis
 from functions.products.cdn import CDN
 from functions.upstream.shared.limiter import SharedLimiter
 from functions.upstream.shared.server import SharedServer
-from tests.support.fleet import settle
+from tests.support.fleet import settle, until
 from tests.support.limiter_process import Arrival, busiest_second, callers
 
 RATE = 24
@@ -36,14 +35,6 @@ async def instances(url: str, count: int = 1, rate: float = RATE) -> AsyncIterat
 
 def client_of(server: RedisServer) -> Redis:
     return Redis(port=server.port)
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """The test's own timeout ends it."""
-    for _ in itertools.count():
-        if holds():
-            return
-        await asyncio.sleep(0.01)
 
 
 def test_eight_processes_together_never_exceed_the_rate_and_all_are_served(redis: RedisServer) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -29,6 +30,12 @@ async def fleet_of(count: int, emu: Emulator, url: str, **settings: Any) -> Asyn
     finally:
         for service in services:
             await service.close()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """The test's own timeout ends it."""
+    while not holds():  # noqa: ASYNC110 -- other processes do what it waits for
+        await asyncio.sleep(0.01)
 
 
 def settle(url: str) -> None:

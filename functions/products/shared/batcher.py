@@ -1,8 +1,8 @@
 """Batches ids wanted by the requests of all instances into as few calls as they fit in.
 
-It stands in the place of `Batcher` and hands on to it whatever it cannot do while the shared server is away. One driver
-per instance says what is wanted here, takes what waits longest anywhere whenever there is a permit, and hears from the
-other instances what they were answered.
+It stands in the place of `Batcher` and hands on to it what it cannot do while the shared server is away. One driver
+per instance says what is wanted here, takes what comes first anywhere whenever there is a permit, and hears from the
+others.
 """
 
 from __future__ import annotations
@@ -36,11 +36,8 @@ class SharedBatcher:
         self, loader: TaskLoader, queue: SharedQueue, answers: SharedAnswers, listen: Callable[[], None]
     ) -> None:
         """In the place of the loader's batcher; `listen` is called whenever messages are needed."""
-        self._loader = loader
-        self._alone = loader.batcher
-        self._action = loader.action
-        self._size = loader.batch_size
-        self._bulk = loader.bulk
+        self._loader, self._alone = loader, loader.batcher
+        self._action, self._size, self._bulk = loader.action, loader.batch_size, loader.bulk
         self._queue = queue
         self._answers = answers
         self._listen = listen
@@ -68,6 +65,7 @@ class SharedBatcher:
                 flight = SharedFlight(key, caller, deadline, lane, asyncio.get_running_loop().time())
                 self._flights.add(flight)
             else:
+                self._flights.wanted_too(flight, lane, caller)
                 self._action.metrics.shared += 1
                 flight.deadline = max(flight.deadline, deadline)
             flight.waiters += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator
 from enum import Enum
 
@@ -63,6 +64,7 @@ class SharedFlights:
     def __init__(self) -> None:
         """None."""
         self._by_key: dict[WantedId, SharedFlight] = {}
+        self._of_caller: Counter[str] = Counter()
 
     def __len__(self) -> int:
         """How many there are."""
@@ -79,6 +81,15 @@ class SharedFlights:
     def add(self, flight: SharedFlight) -> None:
         """One more."""
         self._by_key[flight.key] = flight
+        self._of_caller[flight.caller] += 1
+
+    def wanted_too(self, flight: SharedFlight, lane: Lane, caller: str) -> None:
+        """Another caller wants it: it waits in the turn of who has fewer, which comes sooner."""
+        still_waits = flight.state in {State.UNSAID, State.WAITING}
+        if still_waits and self._of_caller[caller] + 1 < self._of_caller[flight.caller]:
+            self._of_caller[flight.caller] -= 1
+            self._of_caller[caller] += 1
+            flight.caller, flight.lane, flight.state = caller, lane, State.UNSAID
 
     def of(self, state: State) -> list[SharedFlight]:
         """Those in a state."""
@@ -98,6 +109,9 @@ class SharedFlights:
         """Nobody waits for it, or others see to it."""
         if self._by_key.get(flight.key) is flight:
             del self._by_key[flight.key]
+            self._of_caller[flight.caller] -= 1
+            if not self._of_caller[flight.caller]:
+                del self._of_caller[flight.caller]
 
     def deadline(self, default: float) -> float:
         """The latest of all, on the loop's clock; `default` where there is none."""

@@ -1,7 +1,8 @@
 -- What is wanted by any instance and not under way: the parts of the scripts that use the queue.
 --
 -- Callers are served in turn, as in fair_queue.py: a member's place is one behind its caller's last one, but not before
--- the place that is being served. Members whose lease ran out are wanted by nobody any more.
+-- the place that is being served. A member that several callers want has the place that comes first. Members whose lease
+-- ran out are wanted by nobody any more.
 local LANES = {'known', 'new'}
 
 local function queue_keys(first)
@@ -16,14 +17,37 @@ local function other(lane)
   return lane == 'known' and 'new' or 'known'
 end
 
+-- How many members of a lane come before a place; lanes are served alternately, so these numbers compare across them.
+local function before(queue, lane, place)
+  return redis.call('ZCOUNT', queue[lane].wanted, '-inf', '(' .. place)
+end
+
+-- The lane and the place where a member waits; nil if it does not.
+local function waits_at(queue, member)
+  for _, lane in ipairs(LANES) do
+    local place = redis.call('ZSCORE', queue[lane].wanted, member)
+    if place then
+      return lane, tonumber(place)
+    end
+  end
+end
+
 local function add(queue, lane, member, caller, lease)
   redis.call('ZADD', queue.leases, text(now + lease), member)
-  if redis.call('HSETNX', queue.caller_of, member, caller) == 0 then
+  if redis.call('HGET', queue.caller_of, member) == caller then
     return
   end
   local last = tonumber(redis.call('ZSCORE', queue[lane].callers, caller) or 0)
   local served = tonumber(redis.call('HGET', queue.turns, lane) or 0)
   local place = math.max(last, served) + 1
+  local present_lane, present = waits_at(queue, member)
+  if present then
+    if before(queue, present_lane, present) <= before(queue, lane, place) then
+      return
+    end
+    redis.call('ZREM', queue[present_lane].wanted, member)
+  end
+  redis.call('HSET', queue.caller_of, member, caller)
   redis.call('ZADD', queue[lane].wanted, place, member)
   redis.call('ZADD', queue[lane].callers, place, caller)
 end
