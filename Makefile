@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-PIP    := $(BIN)/pip --quiet --disable-pip-version-check
+# Not compiled: most modules are never imported, and the others are compiled when they are.
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 # Two layers of one environment: what runs (demo, serve, package), from the locks, and what developing needs besides.
 RUN    := $(VENV)/.run
 READY  := $(VENV)/.ready
@@ -12,13 +13,13 @@ READY  := $(VENV)/.ready
 $(RUN): requirements-build.lock requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "make: Python 3.11 or newer is needed, this is %s (set PYTHON=…)" % sys.version.split()[0])'
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --require-hashes --requirement requirements-build.lock
-	$(PIP) install --require-hashes --no-build-isolation --requirement requirements.lock
+	$(INSTALL) --require-hashes --requirement requirements-build.lock
+	$(INSTALL) --require-hashes --no-build-isolation --requirement requirements.lock
 	@touch $@
 
 $(READY): $(RUN) requirements-dev.txt requirements-esa.txt tests/emulator/requirements.txt
-	$(PIP) install --only-binary :all: --requirement requirements-dev.txt
-	$(PIP) install --no-deps --no-build-isolation --requirement tests/emulator/requirements.txt
+	$(INSTALL) --only-binary :all: --requirement requirements-dev.txt
+	$(INSTALL) --no-deps --no-build-isolation --requirement tests/emulator/requirements.txt
 	@touch $@
 
 demo: $(RUN)

@@ -93,6 +93,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     webhook_secret: bytes | None = None
     notify: str | None = None
     page_url: str | None = None
+    upload_url: str | None = None
     log_level: str = "INFO"
     on_function_compute: bool = False
     region: str | None = None
@@ -156,6 +157,7 @@ def read_settings(environ: Mapping[str, str], *, on_function_compute: bool = Fal
         webhook_secret=read.optional("WEBHOOK_SECRET", webhook_secret, "whsec_<base64 of 32 random bytes>"),
         notify=read.optional("NOTIFY", str, "dingtalk=https://oapi.dingtalk.com/robot/send?access_token=<token>"),
         page_url=read.optional("PAGE_URL", web_url, "https://status.example.com/"),
+        upload_url=read.optional("UPLOAD_URL", web_url, "https://www.example.com/upload"),
         log_level=read.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         on_function_compute=on_fc,
         region=environ.get("FC_REGION") or None,

@@ -174,6 +174,11 @@ variable "page_url" {
   default = ""
 }
 
+variable "upload_url" {
+  type    = string
+  default = ""
+}
+
 variable "log_level" {
   type    = string
   default = "INFO"

@@ -51,6 +51,7 @@ resource "alicloud_fcv3_function" "web" {
     TASK_STATUS_JWT_AUDIENCE            = var.jwt_audience
     TASK_STATUS_JWT_ISSUER              = var.jwt_issuer
     TASK_STATUS_CORS_ORIGINS            = var.cors_origins
+    TASK_STATUS_UPLOAD_URL              = var.upload_url
     TASK_STATUS_SUBMIT                  = var.submit
     TASK_STATUS_KEEP_QUOTA              = var.keep_quota
     TASK_STATUS_SHARED                  = var.shared

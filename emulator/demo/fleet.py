@@ -55,8 +55,9 @@ def _environment(ports: Ports, port: int, redis: RedisServer) -> dict[str, str]:
     """The function of `make demo` without OSS events."""
     usual = function_environment(ports, os.environ)
     kept = {name: value for name, value in usual.items() if not name.startswith(("TASK_STATUS_WEBHOOK", "FC_"))}
+    events = {"TASK_STATUS_STORE", "TASK_STATUS_RULES", "TASK_STATUS_UPLOAD_URL"}
     return {
-        **{name: value for name, value in kept.items() if name not in {"TASK_STATUS_STORE", "TASK_STATUS_RULES"}},
+        **{name: value for name, value in kept.items() if name not in events},
         "TASK_STATUS_SHARED": redis.url,
         "TASK_STATUS_INSTANCES": str(INSTANCES),
         "PORT": str(port),

@@ -32,6 +32,15 @@ SHOWN_IDS = "24840,dcdn:113681,vod:704225667,999"
 MOVING_IDS = "cdn:31000001,dcdn:31000002,cdn:31000003,vod:31000004"
 
 
+DEVELOPMENT_ORIGINS = tuple(f"http://{host}:{port}" for host in ("localhost", HOST) for port in (3000, 5173, 8080))
+"""Where Next.js, Vite and webpack serve a front end under development: it may ask the demo."""
+
+
+def upload_page(ports: Ports) -> str:
+    """The emulator's page that uploads a file and shows its tasks."""
+    return f"{ports.emulator_url}{PREFIX}upload?bucket={BUCKET}&prefix=img/&service={ports.function_url}"
+
+
 def function_environment(ports: Ports, environ: Mapping[str, str]) -> dict[str, str]:
     """The function believes it is on Function Compute, or it would not open `/invoke`; hence HOST, to stay private."""
     inherited = {name: value for name, value in environ.items() if not name.startswith(("TASK_STATUS_", "ALIBABA_"))}
@@ -40,7 +49,8 @@ def function_environment(ports: Ports, environ: Mapping[str, str]) -> dict[str, 
         **inherited,
         **{f"TASK_STATUS_{service}_ENDPOINT": upstream for service in ("CDN", "DCDN", "VOD", "OSS")},
         "TASK_STATUS_AUTH": "none",
-        "TASK_STATUS_CORS_ORIGINS": upstream,
+        "TASK_STATUS_CORS_ORIGINS": ",".join((upstream, *DEVELOPMENT_ORIGINS)),
+        "TASK_STATUS_UPLOAD_URL": upload_page(ports),
         "TASK_STATUS_RULES": str(HERE / "rules.toml"),
         "TASK_STATUS_SUBMIT": "on",
         "TASK_STATUS_STORE": f"oss://{STORE}/state",
@@ -106,7 +116,7 @@ In a browser:
     {function}/?taskId={MOVING_IDS}
     {function}/?object=oss://{BUCKET}/{FIRST_KEY}
   upload a file of yours, and watch it being refreshed and preloaded:
-    {emulator}{PREFIX}upload?bucket={BUCKET}&prefix=img/&service={function}
+    {upload_page(ports)}
 
 In another terminal:
   tasks of three products, and an id that nobody knows:

@@ -138,7 +138,7 @@ export interface Quota {
   remaining: number | null;
 }
 
-/** What may be asked here. `objectTypes` by product and action; `domains` absent: those of the whole account. */
+/** What may be asked here. `objectTypes` by product and action; `domains` absent: those of the whole account. `uploadUrl` is a page on which people upload objects, where there is one. */
 export interface Capabilities {
   products: ('cdn' | 'dcdn' | 'vod' | 'esa' | (string & {}))[];
   submit: boolean;
@@ -148,6 +148,7 @@ export interface Capabilities {
   stream: boolean;
   objectLookup: boolean;
   domains?: string[];
+  uploadUrl?: string;
 }
 
 export interface Submission {

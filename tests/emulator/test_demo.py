@@ -173,6 +173,7 @@ def test_a_person_uploads_a_file_from_a_page_and_sees_its_tasks(tmp_path: Path) 
         seen = upload_in_a_browser(page, uploaded)
         keys = [event["key"] for event in demo.control("events") if event["bucket"] == "demo"]
     assert seen["statusOfUploadFromElsewhere"] == 200
+    assert seen["linkedFromTheStatusPage"] == page
     assert keys == ["img/hello.txt", "img/my photo (1).txt", "elsewhere.png"]
     (task, *_) = seen["tasks"]
     assert (

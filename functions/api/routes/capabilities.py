@@ -23,7 +23,10 @@ from functions.tasks.submit import submittable
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What may be asked here. `objectTypes` by product and action; `domains` absent: those of the whole account."""
+    """What may be asked here. `objectTypes` by product and action; `domains` absent: those of the whole account.
+
+    `uploadUrl` is a page on which people upload objects, where there is one.
+    """
 
     products: tuple[ProductWord, ...]
     submit: bool
@@ -33,6 +36,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
     stream: bool
     object_lookup: bool
     domains: tuple[str, ...] | None = None
+    upload_url: str | None = None
 
 
 def capabilities_route(settings: Settings, *, streaming: bool, object_lookup: bool) -> Route:
@@ -61,4 +65,5 @@ def _capabilities(settings: Settings, scope: Scope, *, streaming: bool, object_l
         stream=streaming,
         object_lookup=object_lookup,
         domains=None if scope.domains is None else tuple(sorted(scope.domains)),
+        upload_url=settings.upload_url,
     )

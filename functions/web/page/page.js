@@ -31,6 +31,8 @@ async function unlock(token) {
 
 function allow(allowed) {
 	submission.use(client, allowed);
+	part('upload').hidden = !allowed.uploadUrl;
+	part('upload').href = allowed.uploadUrl ?? '';
 	offerChoices('product', allowed.products.map((product) => [product, product.toUpperCase()]));
 	repeatBy((task) => submission.mayRepeat(task), (task) => submission.repeat(task));
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jwt
+import msgspec
 import pytest
 
 from functions.settings import AuthSettings, Settings
@@ -35,6 +36,11 @@ def test_a_token_without_claims_may_do_what_the_service_does(opened: Opener) -> 
         "stream": False,
         "objectLookup": False,
     }
+
+
+def test_a_page_for_uploads_is_named_where_there_is_one(opened: Opener) -> None:
+    page = "https://www.example.com/upload"
+    assert told(opened, msgspec.structs.replace(GUARDED, upload_url=page))["uploadUrl"] == page
 
 
 def test_claims_narrow_it(opened: Opener) -> None:

@@ -133,6 +133,18 @@ test('a list is narrowed to the products that the service offers, and to any tha
   assert.deepEqual(server.of('list').map(({ question }) => question), [narrowed, narrowed, { product: 'vod' }]);
 });
 
+test('a page for uploads is linked to where there is one', async () => {
+  server.on('list', json({ tasks: [], problems: [] }));
+  const page = await open();
+  await shows(page, 'No task fits');
+  assert.equal(await page.getByRole('link', { name: 'Upload a file' }).isVisible(), false);
+  server.on('capabilities', json({ products: [], submit: false, objectTypes: {}, quota: true, uploadUrl: 'https://www.example.com/upload' }));
+  await page.reload();
+  await page.getByRole('link', { name: 'Upload a file' }).waitFor();
+  assert.equal(await page.getByRole('link', { name: 'Upload a file' }).getAttribute('href'), 'https://www.example.com/upload');
+  await accessible(page);
+});
+
 test('a task says how it concerns the URL that was asked for, and goes on saying so while it moves', async () => {
   const [directory, other] = [object('http://a.example/img/', 'running', 20), object('http://a.example/b/', 'running', 20)];
   const covering = task('cdn:1', { match: 'directory', objectType: 'directory', objects: [{ ...directory, match: 'directory' }, other] });
