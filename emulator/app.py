@@ -9,6 +9,7 @@ from emulator.events.webhooks import WebhookHandler
 from emulator.oss.handler import OssHandler
 from emulator.products import PRODUCTS
 from emulator.tasks.handler import RpcHandler
+from emulator.tasks.sts import sts_product
 
 
 def server_for(emulation: Emulation) -> Server:
@@ -17,7 +18,7 @@ def server_for(emulation: Emulation) -> Server:
     handlers = (
         WebhookHandler(emulation.webhooks, shared),
         ControlHandler(emulation),
-        RpcHandler(PRODUCTS, shared, emulation.tasks, emulation.limits),
+        RpcHandler((*PRODUCTS, sts_product(emulation.roles)), shared, emulation.tasks, emulation.limits),
         OssHandler(emulation.oss.buckets, shared),
     )
     return Server(handlers, emulation.background)

@@ -11,12 +11,14 @@ from emulator.core.clock import Clock, SystemClock
 from emulator.core.exchange import Shared
 from emulator.core.fault_registry import FaultRegistry
 from emulator.core.latency import Latency
+from emulator.core.roles import Roles
 from emulator.events.cdn_triggers import CdnTriggers
 from emulator.events.webhooks import Webhooks
 from emulator.oss.backend import OssBackend
 from emulator.products import PRODUCTS
 from emulator.tasks.backend import TaskBackend
 from emulator.tasks.limits import Limits
+from emulator.tasks.sts import LIMITS as STS_LIMITS
 from emulator.vod.media import Media
 
 
@@ -47,7 +49,8 @@ class Emulation:
         self.accounts = Accounts(self._options.keys)
         self.shared = Shared(self.clock, self.accounts, self.faults, self.latency, self.calls)
         self.tasks = TaskBackend(self.clock)
-        documented = {product.name: product.limits for product in PRODUCTS}
+        self.roles = Roles(self.accounts)
+        documented = {**{product.name: product.limits for product in PRODUCTS}, "sts": STS_LIMITS}
         self.limits = Limits(self.clock, documented, lifted=not self._options.limits)
         self.background = Background()
         self.media = Media(self.tasks)
@@ -57,11 +60,12 @@ class Emulation:
         self._populate()
 
     def reset(self) -> None:
-        """Everything as at the start: tasks, faults, latency, limits, calls, keys, buckets, events, webhooks."""
+        """Everything as at the start: tasks, faults, latency, limits, calls, keys, roles, buckets, events, webhooks."""
         for part in (self.tasks, self.faults, self.latency, self.calls, self.oss, self.cdn_triggers, self.webhooks):
             part.clear()
         self.limits.restore()
         self.accounts.reset()
+        self.roles.clear()
         self._populate()
 
     def _populate(self) -> None:

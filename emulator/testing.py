@@ -49,6 +49,7 @@ from emulator.core.faults import (
     Throttle,
     Truncate,
 )
+from emulator.core.roles import Role
 from emulator.emulation import Emulation, Options
 from emulator.events.delivery import Attempt, Delivery
 from emulator.events.oss_event import ObjectEvent
@@ -74,6 +75,7 @@ __all__ = [
     "Redirect",
     "Refuse",
     "Reset",
+    "Role",
     "Row",
     "RowView",
     "Slow",
@@ -89,7 +91,7 @@ __all__ = [
 
 
 class Emulator(Emulation):
-    """An Emulation (tasks, faults, latency, limits, calls, accounts, oss, webhooks) that runs, and its address."""
+    """An Emulation (tasks, faults, limits, calls, accounts, roles, oss, webhooks …) that runs, and its address."""
 
     def __init__(self, options: Options, clock: Clock | None) -> None:
         """Not running yet; see `running_emulator`."""

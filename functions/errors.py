@@ -160,7 +160,7 @@ class UpstreamFault(TaskStatusError):  # noqa: N818 -- a fault of the vendor, no
     `retry_after` is in seconds, None when the vendor named no time; `vendor_code` and `request_id` are the vendor's
     own words, None when it gave none; `detail` is the vendor's message and goes to the log only. `without_effect`: the
     vendor surely did nothing, because the call never left this machine or was refused as a whole. `concerns` is None
-    when that is not known.
+    when that is not known. `other_key`: the call may succeed at once, signed with another access key.
     """
 
     def __init__(  # noqa: PLR0913 -- members, each by name
@@ -185,6 +185,20 @@ class UpstreamFault(TaskStatusError):  # noqa: N818 -- a fault of the vendor, no
         self.retry_after = retry_after
         self.without_effect = without_effect
         self.concerns = concerns
+        self.other_key = False
+
+    def in_product(self, product: str) -> UpstreamFault:
+        """The fault as that of a product whose call was not made because of it."""
+        return UpstreamFault(
+            self.reason,
+            product=product,
+            detail=self.detail,
+            vendor_code=self.vendor_code,
+            request_id=self.request_id,
+            retry_after=self.retry_after,
+            without_effect=True,
+            concerns=self.concerns,
+        )
 
     @property
     def retryable(self) -> bool:

@@ -45,14 +45,25 @@ class Status(StrEnum):
 _BAD = frozenset({Status.FAILED, Status.TIMEOUT, Status.CANCELED})
 
 
+def in_account(account: str | None, name: str) -> str:
+    """The name of something in an account, a product above all: `acme/cdn`; in the function's own (None) `cdn`."""
+    return name if account is None else f"{account}/{name}"
+
+
+def split_account(name: str) -> tuple[str | None, str]:
+    """The account, and what is named in it: `acme` and `cdn` of `acme/cdn`, None and `cdn` of `cdn`."""
+    account, _, rest = name.rpartition("/")
+    return account or None, rest
+
+
 class TaskKey(msgspec.Struct, frozen=True, order=True):
-    """A task of one product; TaskIds are strings of digits and stay strings."""
+    """A task of one product (`cdn`; in another account `acme/cdn`); TaskIds are strings of digits and stay strings."""
 
     product: str
     task_id: str
 
     def __str__(self) -> str:
-        """`cdn:24840`, the form that is valid as a `taskId` parameter."""
+        """`cdn:24840` or `acme/cdn:24840`, the form that is valid as a `taskId` parameter."""
         return f"{self.product}:{self.task_id}"
 
 

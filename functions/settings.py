@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from functions.accounts import Account, read_accounts
 from functions.environment import (
     PREFIX,
     Environment,
@@ -20,6 +21,7 @@ from functions.environment import (
     webhook_secret,
 )
 from functions.errors import SettingsError
+from functions.model import split_account
 from functions.products.registry import DEFAULT_PRODUCTS, OPTIONAL_PRODUCTS, PRODUCTS, SPECS
 from functions.products.spec import ProductConfig, ProductSpec
 from functions.upstream.endpoint import Endpoint, parse_endpoint
@@ -67,11 +69,12 @@ class CallerLimits(msgspec.Struct, frozen=True, kw_only=True):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the environment decides.
 
-    `account_qps` has the calls a second that the account may make, by an operation's `rate_setting`; what is not in it
-    is what the vendor documents (the product's spec).
+    `account_qps` has the calls a second that an account may make, by an operation's `rate_setting`; what is not in it
+    is what the vendor documents (the product's spec). `accounts` are those besides the function's own.
     """
 
     products: tuple[str, ...] = DEFAULT_PRODUCTS
+    accounts: tuple[Account, ...] = ()
     endpoints: Mapping[str, Endpoint] = MappingProxyType({})
     account_qps: Mapping[str, float] = MappingProxyType({})
     quota_share: float = 0.8
@@ -99,6 +102,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     region: str | None = None
     account_id: str | None = None
 
+    @property
+    def product_names(self) -> tuple[str, ...]:
+        """Every product of every account, the function's own first."""
+        return (*self.products, *(name for account in self.accounts for name in account.product_names))
+
+    def endpoint_of(self, product: str) -> Endpoint | None:
+        """Where a product is called, as far as that was set; in another account (`acme/cdn`) as in the own one."""
+        account, own = split_account(product)
+        there = next((each.endpoints for each in self.accounts if each.name == account), {})
+        return there.get(own) or self.endpoints.get(own)
+
     def account_rate_of(self, operation: Operation) -> float:
         """Calls a second that all instances may make together: the account's limit x share."""
         return self.account_qps.get(operation.rate_setting or "", operation.qps) * self.quota_share
@@ -112,7 +126,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         slices = {operation.action: self.rate_of(operation) for operation in spec.operations}
         together = {operation.action: self.account_rate_of(operation) for operation in spec.operations}
         return ProductConfig(
-            endpoint=self.endpoints.get(spec.name, Endpoint(spec.endpoint)),
+            endpoint=self.endpoint_of(spec.name) or Endpoint(spec.endpoint),
             rates=together if self.shared else slices,
             slices=slices,
             fresh_seconds=self.fresh_seconds,
@@ -130,11 +144,13 @@ def read_settings(environ: Mapping[str, str], *, on_function_compute: bool = Fal
     """
     read = Environment(environ)
     on_fc = on_function_compute or any(environ.get(name) for name in FUNCTION_COMPUTE_VARIABLES)
+    products = _products(read)
     return Settings(
-        products=_products(read),
+        products=products,
+        accounts=read_accounts(Path(environ[f"{PREFIX}ACCOUNTS"]), products) if read.has("ACCOUNTS") else (),
         endpoints={
             name: read.value(f"{name.upper()}_ENDPOINT", parse_endpoint, "http://127.0.0.1:9100")
-            for name in (*PRODUCTS, "oss")
+            for name in (*PRODUCTS, "oss", "sts")
             if read.has(f"{name.upper()}_ENDPOINT")
         },
         account_qps=_account_qps(read),

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from functions.products.registry import SPECS
+from functions.upstream.assumed_role import ASSUME_ROLE
 from packager.archive import pack, settle
 from packager.install import install
 from packager.notices import write_notices
@@ -24,7 +25,7 @@ NAME = "cdn-task-status"
 DEPLOYED_AT = "/code"
 """Where Function Compute unpacks it; compiled code names its sources there, so tracebacks read right."""
 VERSION_FILE = "python-version"
-_ROOT_FILES = ("bootstrap", "index.py", "rules.toml")
+_ROOT_FILES = ("accounts.toml", "bootstrap", "index.py", "rules.toml")
 
 
 class Artifact(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,8 +72,8 @@ def build(target: Target, out: Path, cache: Path = ROOT / "build", extra: str | 
 
 
 def called_methods() -> Mapping[str, frozenset[str]]:
-    """The client methods that the products call, by SDK package."""
-    operations = [operation for spec in SPECS.values() for operation in spec.operations]
+    """The client methods that the products, and those who sign for them, call, by SDK package."""
+    operations = [ASSUME_ROLE, *(operation for spec in SPECS.values() for operation in spec.operations)]
     sdks = dict.fromkeys(operation.sdk_package for operation in operations)
     return {sdk: frozenset(each.sdk_method for each in operations if each.sdk_package == sdk) for sdk in sdks}
 

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from functions.products.registry import DEFAULT_PRODUCTS, OPTIONAL_PRODUCTS, SPECS
+from functions.upstream.assumed_role import ASSUME_ROLE
 from functions.upstream.operation import OperationKind
 from packager.build import ROOT
 
@@ -24,17 +25,21 @@ _STORE = "acs:oss:*:*:YOUR-STORE-BUCKET"
 """To be replaced by the bucket of TASK_STATUS_STORE; the prefix below is that of deploy/.env.example."""
 _PREFIX = "cdn-task-status"
 
+_ROLE = "acs:ram::YOUR-OTHER-ACCOUNT:role/task-status"
+"""To be replaced by the roles that accounts.toml names."""
+
 
 class Rights(msgspec.Struct, frozen=True):
     """What one function may do: kinds of vendor operations, actions on the store's objects, listing them.
 
-    `keeps_history`: it writes finished tasks, and nothing else.
+    `keeps_history`: it writes finished tasks, and nothing else. `assumes_roles`: of other accounts.
     """
 
     kinds: Sequence[OperationKind]
     object_actions: Sequence[str] = ()
     lists_store: bool = False
     keeps_history: bool = False
+    assumes_roles: bool = False
     products: Sequence[str] = DEFAULT_PRODUCTS
 
 
@@ -45,13 +50,17 @@ RIGHTS: Mapping[str, Rights] = MappingProxyType(
         "task-events": Rights(
             (*_READS, OperationKind.SUBMIT), ("oss:GetObject", "oss:PutObject", "oss:DeleteObject"), True
         ),
+        "accounts": Rights((), assumes_roles=True),
+        "other-account": Rights(_READS),
+        "other-account-submit": Rights((*_READS, OperationKind.SUBMIT)),
         **{name: Rights(_READS, products=(name,)) for name in OPTIONAL_PRODUCTS},
         **{f"{name}-submit": Rights((*_READS, OperationKind.SUBMIT), products=(name,)) for name in OPTIONAL_PRODUCTS},
     }
 )
 """By file name. `task-status-submit` replaces `task-status` where TASK_STATUS_SUBMIT is on.
 
-An optional product's file is given to a role besides."""
+An optional product's file is given to a role besides, and `accounts` to the functions' roles where there is an
+accounts.toml; `other-account` is for the roles that it names, in their accounts."""
 
 
 def policy(rights: Rights) -> Mapping[str, Any]:
@@ -60,7 +69,9 @@ def policy(rights: Rights) -> Mapping[str, Any]:
     Vendor operations are granted on every resource: by-id operations know no other, and a list without a domain is
     denied under a policy by domain (docs/vendor.md 5.5).
     """
-    statements = [_statement(vendor_actions(rights), "*")]
+    statements = [_statement(vendor_actions(rights), "*")] if rights.kinds else []
+    if rights.assumes_roles:
+        statements.append(_statement((ASSUME_ROLE.ram_action,), _ROLE))
     if rights.object_actions:
         statements.append(_statement(rights.object_actions, f"{_STORE}/{_PREFIX}/*"))
     if rights.keeps_history:

@@ -15,6 +15,7 @@ from typing import Any
 from functions.environment import PREFIX
 from functions.errors import SettingsError
 from functions.settings import Settings, read_settings
+from packager.build import DEPLOYED_AT, ROOT
 
 Props = Mapping[str, Any]
 Rule = Callable[[Props], Iterator[str]]
@@ -46,6 +47,7 @@ BUILT_IN_REGIONS = frozenset(
 """Where python3.12 is offered as a built-in runtime (docs/function-compute.md 1.1)."""
 ROLE = re.compile(r"acs:ram::\d{16}:role/[a-z0-9.-]+")
 """A full ARN in lower case: fc3 needs no account to read it and cannot change it."""
+_ACCOUNTS = f"{PREFIX}ACCOUNTS"
 _ENV_NAME = re.compile(r"(?!FC_)[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -70,7 +72,10 @@ class SeenSettings(dict[str, str]):
 
 def settings_of(props: Props) -> Settings:
     """What the function will read from its environment. Raises SettingsError."""
-    return read_settings({**props["environmentVariables"], "FC_FUNCTION_NAME": props["functionName"]})
+    environment = dict(props["environmentVariables"])
+    if path := environment.get(_ACCOUNTS):
+        environment[_ACCOUNTS] = path.replace(DEPLOYED_AT, str(ROOT / "deploy"))  # as it will be packed
+    return read_settings({**environment, "FC_FUNCTION_NAME": props["functionName"]})
 
 
 def _keys(props: Props) -> Iterator[str]:

@@ -45,6 +45,7 @@ resource "alicloud_fcv3_function" "events" {
     TASK_STATUS_QUOTA_SHARE     = "0.3"
     TASK_STATUS_INSTANCES       = "1"
     TASK_STATUS_PRODUCTS        = var.products
+    TASK_STATUS_ACCOUNTS        = var.accounts
     TASK_STATUS_RULES           = "/code/rules.toml"
     TASK_STATUS_SUBMIT          = var.submit
     TASK_STATUS_KEEP_QUOTA      = var.keep_quota

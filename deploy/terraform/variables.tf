@@ -69,6 +69,12 @@ variable "products" {
   default = "cdn,dcdn,vod"
 }
 
+variable "accounts" {
+  type        = string
+  default     = ""
+  description = "/code/accounts.toml: accounts besides the functions' own, as deploy/accounts.toml names them."
+}
+
 variable "auth" {
   type        = string
   default     = "jwt"

@@ -45,6 +45,7 @@ resource "alicloud_fcv3_function" "web" {
     TASK_STATUS_QUOTA_SHARE             = "0.6"
     TASK_STATUS_INSTANCES               = "3"
     TASK_STATUS_PRODUCTS                = var.products
+    TASK_STATUS_ACCOUNTS                = var.accounts
     TASK_STATUS_AUTH                    = var.auth
     TASK_STATUS_JWT_SECRET              = var.jwt_secret
     TASK_STATUS_JWKS                    = var.jwks

@@ -1,4 +1,4 @@
-"""The control API's commands for tasks, media, faults, latency, limits, calls and keys."""
+"""The control API's commands for tasks, media, faults, latency, limits, calls, roles and keys."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 from emulator.control.models import LimitChange, NewFault, NewLatency, NewTask, Summary, TaskChange, TaskSettings
 from emulator.control.requests import Command, CommandRequest
 from emulator.core.accounts import AccessKey
+from emulator.core.roles import Role
 from emulator.emulation import Emulation
 from emulator.products import PRODUCTS
 from emulator.tasks.records import TaskView
@@ -35,7 +36,13 @@ def _add_task(emulation: Emulation, request: CommandRequest) -> Mapping[str, str
     if new.product not in PRODUCT_NAMES:
         raise KeyError(new.product)
     task_id = emulation.tasks.add(
-        new.product, new.rows, task_id=new.task_id, object_type=new.object_type, age=new.age, transition=new.transition
+        new.product,
+        new.rows,
+        task_id=new.task_id,
+        object_type=new.object_type,
+        age=new.age,
+        transition=new.transition,
+        account=new.account,
     )
     return {"taskId": task_id}
 
@@ -126,6 +133,7 @@ COMMANDS: Mapping[tuple[str, str, int], Command] = {
     ("POST", "limits", 0): _set_limits,
     ("GET", "calls", 0): _calls,
     ("DELETE", "calls", 0): lambda emulation, _request: emulation.calls.clear(),
+    ("POST", "roles", 0): lambda emulation, request: emulation.roles.add(request.read(Role)),
     ("POST", "keys", 0): lambda emulation, request: emulation.accounts.add(request.read(AccessKey)),
     ("DELETE", "keys", 1): lambda emulation, request: emulation.accounts.remove(*request.names),
     ("POST", "keys", 2): lambda emulation, request: _key_command(emulation, *request.names),

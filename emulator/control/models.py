@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from emulator.core.accounts import DEFAULT_ACCOUNT
 from emulator.core.faults import AnyFault
 from emulator.core.latency import EVERY
 from emulator.tasks.transition import Row, Transition
@@ -22,6 +23,7 @@ class NewTask(_Json, frozen=True, kw_only=True):
     object_type: str = "file"
     age: float = 0.0
     transition: Transition = Transition()
+    account: str = DEFAULT_ACCOUNT
 
 
 class TaskChange(_Json, frozen=True, kw_only=True):

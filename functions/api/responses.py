@@ -85,8 +85,15 @@ def _retry_after(problems: tuple[Problem, ...]) -> dict[str, str]:
 
 
 def _server_timing(timings: tuple[Timing, ...]) -> dict[str, str]:
-    entries = ", ".join(f'{each.product};dur={each.seconds * 1000:.1f};desc="{_calls(each.calls)}"' for each in timings)
+    entries = ", ".join(map(_metric, timings))
     return {"Server-Timing": entries} if entries else {}
+
+
+def _metric(timing: Timing) -> str:
+    name = timing.product.replace(
+        "/", "."
+    )  # a token, in which a slash cannot stand (https://www.w3.org/TR/server-timing/)
+    return f'{name};dur={timing.seconds * 1000:.1f};desc="{_calls(timing.calls)}"'
 
 
 def _calls(count: int) -> str:

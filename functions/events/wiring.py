@@ -26,7 +26,7 @@ from functions.upstream.credentials import CredentialSource
 
 def open_handler(settings: Settings, tasks: Tasks, credentials: CredentialSource) -> OssEventHandler:
     """The handler over the real store, or without one where none is named. Raises SettingsError."""
-    rules = read_rules(settings.rules_path, settings.products)
+    rules = read_rules(settings.rules_path, settings.product_names)
     if settings.store is None:
         if settings.submit and rules.submits:
             raise SettingsError(

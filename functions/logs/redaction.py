@@ -30,11 +30,13 @@ _JWT = re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?")
 _LONG_WORD = re.compile(r"[A-Za-z0-9+/=_-]{48,}")
 """Signatures in hexadecimal digits have 64 characters, security tokens hundreds."""
 _MIN_SECRET_CHARACTERS = 8
-_secrets: deque[str] = deque(maxlen=32)
+_MAX_SECRETS = 96
+"""The keys in use of some thirty accounts."""
+_secrets: deque[str] = deque(maxlen=_MAX_SECRETS)
 
 
 def remember_secret(*values: str | None) -> None:
-    """Hide these values in every text from now on; of all that were remembered, the last 32 count."""
+    """Hide these values in every text from now on; of all that were remembered, the last `_MAX_SECRETS` count."""
     for value in values:
         if value and len(value) >= _MIN_SECRET_CHARACTERS and value not in _secrets:
             _secrets.append(value)

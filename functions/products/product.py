@@ -22,7 +22,7 @@ from functions.products.spec import ProductConfig, ProductSpec
 from functions.products.submit.kinds import SubmitKind
 from functions.products.submit.rejections import Submitted
 from functions.upstream.caller import ActionCaller
-from functions.upstream.credentials import CredentialSource
+from functions.upstream.credentials import Credentials
 from functions.upstream.metrics import ActionStats
 from functions.upstream.operation import Operation
 from functions.upstream.rate_limiter import Limiter, RateLimiter
@@ -53,7 +53,7 @@ class Product:
         self,
         spec: ProductSpec,
         config: ProductConfig,
-        credentials: CredentialSource,
+        credentials: Credentials,
         shared: SharedState,
         fleet: Fleet | None = None,
     ) -> None:

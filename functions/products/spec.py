@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import msgspec
+from msgspec.structs import replace
 
+from functions.model import in_account
 from functions.products.adapter import Adapter, AdapterContext
 from functions.products.reading.vocabulary import Vocabulary
 from functions.products.submit.kinds import SubmitKind
@@ -70,6 +72,24 @@ class ProductSpec(msgspec.Struct, frozen=True, kw_only=True):
     def installed(self) -> bool:
         """Whether its SDK is at hand; nothing is imported."""
         return importlib.util.find_spec(self.sdk_package) is not None
+
+    def of_account(self, account: str) -> ProductSpec:
+        """The same product in another account: what carries its name (limits, caches, keys, faults) is apart."""
+        name = in_account(account, self.name)
+
+        def there(operation: Operation) -> Operation:
+            return replace(operation, product=name)
+
+        return replace(
+            self,
+            name=name,
+            lookup=replace(self.lookup, operation=there(self.lookup.operation)),
+            listing=replace(self.listing, operation=there(self.listing.operation)),
+            quota=there(self.quota),
+            submits=tuple(replace(kind, operation=there(kind.operation)) for kind in self.submits),
+            more_operations=tuple(map(there, self.more_operations)),
+            jobs=None if self.jobs is None else there(self.jobs),
+        )
 
     def submit_of(self, action: str, object_type: str) -> SubmitKind | None:
         """The kind of submission; None when the product has no such kind."""

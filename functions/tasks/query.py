@@ -9,7 +9,8 @@ from enum import StrEnum
 
 import msgspec
 
-from functions.model import Status, TaskKey, TaskSnapshot
+from functions.accounts import OWN
+from functions.model import Status, TaskKey, TaskSnapshot, split_account
 from functions.products.lookup.principal import Principal
 from functions.tasks.report import Problem
 from functions.urls import host_of, is_within, normal_domain
@@ -54,20 +55,30 @@ INTERNAL = "internal"
 
 
 class Audience(msgspec.Struct, frozen=True):
-    """What a caller may see; None means everything, an empty set nothing. Equal audiences share answers."""
+    """What a caller may see; None means everything, an empty set nothing. Equal audiences share answers.
+
+    `products` are names as in ids (`acme/cdn`); of `accounts`, `own` is the function's.
+    """
 
     products: frozenset[str] | None = None
     domains: frozenset[str] | None = None
+    accounts: frozenset[str] | None = None
 
     @property
     def digest(self) -> str:
         """Equal for equal audiences, on every instance; hexadecimal digits."""
-        parts = [None if part is None else sorted(part) for part in (self.products, self.domains)]
+        sets = (self.products, self.domains, self.accounts)
+        parts = [None if part is None else sorted(part) for part in sets]
         return hashlib.blake2b(msgspec.json.encode(parts), digest_size=16).hexdigest()
 
     def allows(self, product: str) -> bool:
         """Whether tasks of this product may be seen at all."""
-        return self.products is None or product in self.products
+        return self.knows(product) and (self.products is None or product in self.products)
+
+    def knows(self, product: str) -> bool:
+        """Whether there is such an account, for all that may be seen."""
+        account, _ = split_account(product)
+        return self.accounts is None or (account or OWN) in self.accounts
 
     def sees(self, snapshot: TaskSnapshot) -> bool:
         """Whether any row of the task may be seen."""
@@ -98,18 +109,19 @@ class Scope(msgspec.Struct, frozen=True):
 
     products: frozenset[str] | None = None
     domains: frozenset[str] | None = None
+    accounts: frozenset[str] | None = None
     actions: frozenset[str] | None = None
     caller: str = INTERNAL
 
     @property
     def audience(self) -> Audience:
         """What of the scope decides what is seen."""
-        return Audience(self.products, self.domains)
+        return Audience(self.products, self.domains, self.accounts)
 
     @property
     def is_restricted(self) -> bool:
         """Whether the caller may see or do less than everything."""
-        return (self.products, self.domains, self.actions) != (None, None, None)
+        return self.actions is not None or self.audience != Audience()
 
     @property
     def principal(self) -> Principal:

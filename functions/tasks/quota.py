@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from functions.errors import UpstreamFault
-from functions.model import Clock
+from functions.model import Clock, split_account
 from functions.products.product import Product
 from functions.products.reading.quota import QuotaFigures
 from functions.settings import Settings
@@ -36,10 +36,10 @@ class Quotas:
         self._products = products
         self._clock = clock
 
-    async def report(self, scope: Scope) -> QuotaAnswer:
-        """Of every product in `scope`. Raises NothingAnswered when none of them gave any answer."""
+    async def report(self, scope: Scope, products: tuple[str, ...] | None = None) -> QuotaAnswer:
+        """Of those of `products` in `scope`; None: of the own account's. Raises NothingAnswered when none answered."""
         checked = self._clock.now()
-        asked = [name for name in self._products if scope.products is None or name in scope.products]
+        asked = [name for name in products or self._settings.products if scope.audience.allows(name)]
         answers = await asyncio.gather(*(self._ask(name) for name in asked))
         faults = [each.quotas for each in answers if isinstance(each.quotas, UpstreamFault)]
         if faults and len(faults) == len(answers) and not any(fault.reason.decides for fault in faults):
@@ -64,7 +64,8 @@ class Quotas:
 def _quotas(answer: _ProductQuotas) -> tuple[Quota, ...]:
     if isinstance(answer.quotas, UpstreamFault):
         return ()
+    account, product = split_account(answer.product)
     return tuple(
-        Quota(product=answer.product, kind=left.kind, quota=left.quota, remaining=left.remaining)
+        Quota(account=account, product=product, kind=left.kind, quota=left.quota, remaining=left.remaining)
         for left in answer.quotas
     )

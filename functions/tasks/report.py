@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 
 from functions.errors import Reason
-from functions.model import Status
+from functions.model import Status, in_account
 from functions.products.listing.coverage import Match
 from functions.products.reading.vocabulary import ACTIONS, FAILURES
 from functions.products.registry import PRODUCTS
@@ -31,6 +31,7 @@ ObjectTypeWord = Annotated[str, _known((*ACTIONS, "mixed"))]
 ReasonWord = Annotated[str, _known(Reason)]
 QuotaWord = Annotated[str, _known(("url", "directory", "regex", "preload", "block", "ignore-params", "preload-edge"))]
 FailureWord = Annotated[str, _known((*(reason for _, reason in FAILURES), "other"))]
+AccountWord = Annotated[str, msgspec.Meta(description="An account besides the service's own; absent for that one.")]
 MatchWord = Annotated[str, _known(Match)]
 Percent = Annotated[
     int | float,
@@ -109,6 +110,7 @@ class Task(_Contract, frozen=True, kw_only=True, omit_defaults=True):
     partial: bool = False
     source: Source = Source.VENDOR
     match: MatchWord | None = None
+    account: AccountWord | None = None
 
 
 class NotFound(_Contract, frozen=True, kw_only=True):
@@ -142,6 +144,7 @@ class Problem(_Contract, frozen=True, kw_only=True, omit_defaults=True):
     vendor_code: str | None = None
     request_ids: tuple[str, ...]
     media_ids: tuple[str, ...] = ()
+    account: AccountWord | None = None
 
 
 class Outcome(StrEnum):
@@ -195,13 +198,14 @@ class TaskList(_Contract, frozen=True, kw_only=True, omit_defaults=True):
     other_scheme: str | None = None
 
 
-class Quota(_Contract, frozen=True, kw_only=True):
+class Quota(_Contract, frozen=True, kw_only=True, omit_defaults=True):
     """What the account may do of one kind a day, and what remains today; null for what the vendor does not say."""
 
     product: ProductWord
     kind: QuotaWord
     quota: int | None
     remaining: int | None
+    account: AccountWord | None = None
 
 
 class QuotaReport(_Contract, frozen=True, kw_only=True):
@@ -210,3 +214,8 @@ class QuotaReport(_Contract, frozen=True, kw_only=True):
     quotas: tuple[Quota, ...]
     checked_at: Instant
     problems: tuple[Problem, ...]
+
+
+def product_name(of: Task | Problem | Quota) -> str:
+    """Its product as ids name it: `acme/cdn` in another account."""
+    return in_account(of.account, of.product)

@@ -9,7 +9,7 @@ import msgspec
 
 from functions.errors import TaskStatusError
 from functions.tasks.query import ListQuery, LookupQuery, RequestedId, Scope
-from functions.tasks.report import Problem, QuotaReport, Task, TaskList, TaskReport
+from functions.tasks.report import Problem, QuotaReport, Task, TaskList, TaskReport, product_name
 from functions.tasks.submit import Submission, SubmitAnswer
 
 
@@ -54,7 +54,7 @@ class NothingAnswered(TaskStatusError):  # noqa: N818 -- it says what happened
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         """`problems` is empty only after an error in this program."""
-        super().__init__(", ".join(f"{problem.product}: {problem.reason}" for problem in problems))
+        super().__init__(", ".join(f"{product_name(problem)}: {problem.reason}" for problem in problems))
         self.problems = problems
 
 
@@ -70,8 +70,8 @@ class Tasks(Protocol):
     async def list(self, query: ListQuery) -> ListAnswer:
         """Tasks with a matching row, newest first."""
 
-    async def quota(self, scope: Scope) -> QuotaAnswer:
-        """What is left of the day's quotas, of every product in `scope`."""
+    async def quota(self, scope: Scope, products: tuple[str, ...] | None = None) -> QuotaAnswer:
+        """What is left of the day's quotas, of those of `products` in `scope`; None: of the own account's."""
 
     async def follow_urls(self, product: str, urls: tuple[str, ...]) -> LookupAnswer:
         """The tasks of the product that concern these URLs, each looked up whole and with its `match`."""

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from functions.errors import Reason, RejectReason, UpstreamFault
-from functions.model import Clock, SystemClock
+from functions.model import Clock, SystemClock, in_account, split_account
 from functions.products.listing.coverage import Coverage
 from functions.products.lookup.cache import TaskCache
 from functions.products.product import Product, SharedState
-from functions.products.registry import SPECS
 from functions.products.submit.rejections import Refused, RejectionCause, Submitted
 from functions.settings import Settings
+from functions.tasks.accounts import all_products
 from functions.tasks.callers.budget import Budgets
 from functions.tasks.callers.turns import CallerTurns
 from functions.tasks.history.history import History
@@ -89,11 +89,14 @@ class TaskService:
         self._freeze.tick()
         return await self._lookup.poll(query)
 
-    async def quota(self, scope: Scope = EVERYTHING) -> QuotaAnswer:
-        """What is left of the day's quotas, of every product in `scope`. Raises NothingAnswered, BudgetExceeded."""
+    async def quota(self, scope: Scope = EVERYTHING, products: tuple[str, ...] | None = None) -> QuotaAnswer:
+        """What is left of the day's quotas, of those of `products` in `scope`; None: of the own account's.
+
+        Raises NothingAnswered, BudgetExceeded.
+        """
         self._freeze.tick()
-        await self._budgets.charge_list(scope.caller)
-        return await self._quotas.report(scope)
+        await self._charge_list(scope.caller, products or self._settings.products)
+        return await self._quotas.report(scope, products)
 
     async def follow_urls(self, product: str, urls: tuple[str, ...]) -> LookupAnswer:
         """The tasks of `product` that concern any of these URLs, each looked up whole; newest first per URL."""
@@ -116,9 +119,9 @@ class TaskService:
         None for a job that is unknown, or of which the caller may see nothing.
         """
         self._freeze.tick()
-        if product not in query.visible_products:
+        if not query.scope.audience.allows(product):
             return None
-        await self._budgets.charge_list(query.scope.caller)
+        await self._charge_list(query.scope.caller, (product,))
         deadline = asyncio.get_running_loop().time() + self._settings.deadline_seconds
         try:
             with self._job_turns.turn_of(query.scope.caller) as turn:
@@ -138,7 +141,8 @@ class TaskService:
         started = asyncio.get_running_loop().time()
         product = self._products[submission.product]
         paths, malformed = well_formed(submission)
-        caller = submission.scope.caller
+        account, _ = split_account(submission.product)
+        caller = in_account(account, submission.scope.caller)
         await self._budgets.charge_urls(caller, len(paths))
         paths, reserved = await self._within_reserve(submission, paths)
         spec = product.spec.submit_of(submission.action, submission.object_type)
@@ -165,6 +169,11 @@ class TaskService:
             return (), (Refused(paths, RejectionCause(reason=RejectReason.QUOTA_UNKNOWN, retry_after=FIGURES_SECONDS)),)
         rest = paths[granted:]
         return paths[:granted], (Refused(rest, RejectionCause(reason=RejectReason.QUOTA_RESERVED)),) if rest else ()
+
+    async def _charge_list(self, caller: str, products: Iterable[str]) -> None:
+        """What a caller may ask by the minute it may ask of each account: each has a rate of its own to spare."""
+        for account in dict.fromkeys(split_account(product)[0] for product in products):
+            await self._budgets.charge_list(in_account(account, caller))
 
     def figures(self) -> tuple[ActionStats, ...]:
         """Figures of each vendor action, as they stand."""
@@ -205,7 +214,7 @@ class TaskService:
         """One page of the tasks with a matching row, newest first. Raises what `Tasks.list` raises."""
         # The last method: below its definition `list` no longer names the builtin to a type checker.
         self._freeze.tick()
-        await self._budgets.charge_list(query.scope.caller)
+        await self._charge_list(query.scope.caller, query.products)
         return await self._lister.list(query)
 
 
@@ -219,10 +228,7 @@ def build_service(settings: Settings, credentials: CredentialSource, clock: Cloc
     cache = TaskCache(clock, settings.fresh_seconds)
     shared = SharedState(cache=cache, clock=clock)
     fleet = _fleet(settings)
-    products = {
-        name: Product(SPECS[name], settings.config_of(SPECS[name]), credentials, shared, fleet)
-        for name in settings.products
-    }
+    products = all_products(settings, credentials, shared, fleet)
     return TaskService(settings, products, cache, clock, fleet, _history(settings, credentials, clock))
 
 

@@ -10,9 +10,11 @@ from types import MappingProxyType
 import msgspec
 
 from functions.errors import RejectReason, TaskStatusError
+from functions.model import split_account
 from functions.products.registry import SPECS
 from functions.products.submit.rejections import Accepted, Refused, RejectionCause, Submitted
 from functions.tasks.query import EVERYTHING, Scope
+from functions.tasks.report import AccountWord
 
 OBJECT_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"refresh": ("file", "directory", "regex", "ignoreparams"), "preload": ("file",)}
@@ -22,7 +24,8 @@ OBJECT_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 def submittable(product: str) -> Mapping[str, tuple[str, ...]]:
     """What `product` knows of these: object types by action."""
-    known = SPECS[product].submits
+    _, bare = split_account(product)
+    known = SPECS[bare].submits
     return {
         action: tuple(each.object_type for each in known if each.action == action and each.object_type in object_types)
         for action, object_types in OBJECT_TYPES.items()
@@ -49,7 +52,7 @@ class _Contract(msgspec.Struct, frozen=True, rename="camel"):
     """camelCase outside."""
 
 
-class SubmittedTask(_Contract, frozen=True, kw_only=True):
+class SubmittedTask(_Contract, frozen=True, kw_only=True, omit_defaults=True):
     """A task that was made by the submission; `id` is valid as a `taskId`."""
 
     id: str
@@ -57,6 +60,7 @@ class SubmittedTask(_Contract, frozen=True, kw_only=True):
     task_id: str
     action: str
     object_type: str
+    account: AccountWord | None = None
 
 
 class Rejection(_Contract, frozen=True, kw_only=True, omit_defaults=True):
@@ -134,10 +138,12 @@ def report_on(submission: Submission, accepted: Iterable[Accepted], refused: Ite
     """Each task once, and rejected URLs grouped by cause."""
     keys = dict.fromkeys(key for each in accepted for key in each.tasks)
     object_type = "preload" if submission.action == "preload" else submission.object_type
+    account, product = split_account(submission.product)
     tasks = tuple(
         SubmittedTask(
             id=str(key),
-            product=key.product,
+            account=account,
+            product=product,
             task_id=key.task_id,
             action=submission.action,
             object_type=object_type,

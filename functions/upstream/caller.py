@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions.errors import Concern, Reason, UpstreamFault
 from functions.logs import log_event
+from functions.model import in_account, split_account
 from functions.tracing import call_span
 from functions.upstream.metrics import ActionMetrics, ActionStats
 from functions.upstream.operation import Operation, OperationKind
@@ -51,6 +52,7 @@ class ActionCaller:
         permit = permit or await self._permit(deadline)
         attempt = 0
         while True:
+            await self._prepare(permit, deadline)
             try:
                 return await self._attempt(parameters, deadline, permit)
             except UpstreamFault as fault:
@@ -58,8 +60,18 @@ class ActionCaller:
                 attempt += 1
 
     def stats(self) -> ActionStats:
-        """The action's counts as they stand."""
-        return self.metrics.stats(self.operation.action, queue_length=self.limiter.queue_length, rate=self.limiter.rate)
+        """The action's counts as they stand; of another account, it is named like `acme/RefreshObjectCaches`."""
+        account, _ = split_account(self.operation.product)
+        action = in_account(account, self.operation.action)
+        return self.metrics.stats(action, queue_length=self.limiter.queue_length, rate=self.limiter.rate)
+
+    async def _prepare(self, permit: Permit, deadline: float) -> None:
+        """Have a key to sign with; where it cannot be had there is nothing to retry: that was done in getting it."""
+        try:
+            await self._client.prepare(deadline)
+        except UpstreamFault as fault:
+            permit.unused()
+            raise fault.in_product(self.operation.product) from None
 
     async def _permit(self, deadline: float) -> Permit:
         now = asyncio.get_running_loop().time()
@@ -131,7 +143,8 @@ class ActionCaller:
 
     def _may_retry(self, fault: UpstreamFault) -> bool:
         """A submit is retried only when the vendor surely did nothing: it must not be done twice."""
-        return fault.reason in _RETRIED and (fault.without_effect or self.operation.kind is not OperationKind.SUBMIT)
+        passing = fault.reason in _RETRIED or fault.other_key
+        return passing and (fault.without_effect or self.operation.kind is not OperationKind.SUBMIT)
 
     def _log(self, task_ids: object, seconds: float, outcome: RawAnswer | UpstreamFault | None) -> None:
         """`outcome` is None for a call that nobody waited for any more."""

@@ -147,6 +147,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
             "ActionUnauthorized",
             "UnauthorizedOperation",
             "InvalidAction",
+            "EntityNotExist*",
         ),
         Reason.DENIED,
         Concern.CALL,

@@ -15,6 +15,7 @@ class OperationKind(StrEnum):
     LIST = "list"
     QUOTA = "quota"
     SUBMIT = "submit"
+    CREDENTIALS = "credentials"
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,10 +16,10 @@ from typing import Any
 
 import msgspec
 
-from functions.errors import UpstreamFault
+from functions.errors import Reason, UpstreamFault
 from functions.logs.redaction import clean_text
 from functions.upstream.call_scope import CallScope, call_scope, current_scope
-from functions.upstream.credentials import CredentialSource
+from functions.upstream.credentials import Credentials
 from functions.upstream.endpoint import Endpoint
 from functions.upstream.http_session import BoundedSession
 from functions.upstream.operation import Operation, OperationKind
@@ -40,7 +40,7 @@ class RawAnswer(msgspec.Struct, frozen=True):
 class SdkClient:
     """Calls operations of one product; its SDK is imported at the first call, not at the cold start."""
 
-    def __init__(self, sdk_package: str, endpoint: Endpoint, region: str, credentials: CredentialSource) -> None:
+    def __init__(self, sdk_package: str, endpoint: Endpoint, region: str, credentials: Credentials) -> None:
         """Nothing is connected or imported yet."""
         self._package = sdk_package
         self._endpoint = endpoint
@@ -50,14 +50,21 @@ class SdkClient:
         self._loading = threading.Lock()
         self._sdk: Any = None
 
+    async def prepare(self, deadline: float) -> None:
+        """See to it that a call can be signed, by `deadline` (the loop's clock). Raises UpstreamFault."""
+        await self._credentials.prepare(deadline)
+
     async def call(self, operation: Operation, parameters: Mapping[str, Any], seconds: float) -> RawAnswer:
         """Make one call that ends after `seconds` at the latest; `parameters` have the vendor's names.
 
         Raises UpstreamFault. When cancelled, the connection is shut down, so that no thread stays behind.
         """
         loop = asyncio.get_running_loop()
-        # A pooled connection may be dead already: a submit sent over it would have an unknown outcome.
-        scope = CallScope(loop.time() + seconds, fresh=operation.kind is OperationKind.SUBMIT)
+        key = self._credentials.newest()
+        # A pooled connection may be dead already: a submit sent over it would have an unknown outcome. Keys are asked
+        # for once an hour: theirs surely is.
+        fresh = operation.kind in {OperationKind.SUBMIT, OperationKind.CREDENTIALS}
+        scope = CallScope(loop.time() + seconds, fresh=fresh)
         try:
             async with asyncio.timeout(seconds + 0.05):
                 result = await loop.run_in_executor(self._pool, self._call, operation, parameters, scope)
@@ -68,6 +75,8 @@ class SdkClient:
         finally:
             scope.abort()
         if isinstance(result, UpstreamFault):
+            if result.reason is Reason.BAD_CREDENTIALS:
+                result.other_key = self._credentials.refused(key)
             raise result
         return result
 
@@ -96,6 +105,7 @@ class SdkClient:
     def close(self) -> None:
         """Stop the threads. Calls must have ended or been cancelled before."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._credentials.close()
         self.drop_connections()
 
 
@@ -109,7 +119,7 @@ class _Sdk:
         self.session = session
 
 
-def _load_sdk(package: str, endpoint: Endpoint, region: str, credentials: CredentialSource) -> _Sdk:
+def _load_sdk(package: str, endpoint: Endpoint, region: str, credentials: Credentials) -> _Sdk:
     sdk_client = importlib.import_module(f"{package}.client")
     models = importlib.import_module(f"{package}.models")
     config_models = importlib.import_module("alibabacloud_tea_openapi.utils_models")

@@ -34,6 +34,8 @@ export interface Task {
   partial?: boolean;
   source?: Source;
   match?: 'exact' | 'directory' | 'regex' | (string & {});
+  /** An account besides the service's own; absent for that one. */
+  account?: string;
 }
 
 /** How many rows are in which state; the states add up to `total`. */
@@ -90,6 +92,8 @@ export interface Problem {
   vendorCode?: string;
   requestIds: string[];
   mediaIds?: string[];
+  /** An account besides the service's own; absent for that one. */
+  account?: string;
 }
 
 /** The whole question in figures. `outcome` is null until `done`. */
@@ -136,6 +140,8 @@ export interface Quota {
   kind: 'url' | 'directory' | 'regex' | 'preload' | 'block' | 'ignore-params' | 'preload-edge' | (string & {});
   quota: number | null;
   remaining: number | null;
+  /** An account besides the service's own; absent for that one. */
+  account?: string;
 }
 
 /** What may be asked here. `objectTypes` by product and action; `domains` absent: those of the whole account. `uploadUrl` is a page on which people upload objects, where there is one. */
@@ -154,6 +160,8 @@ export interface Capabilities {
 export interface Submission {
   action: 'refresh' | 'preload';
   product: string;
+  /** Left out, the service's own. */
+  account?: string;
   /** For a refresh; left out, `file`. A prefetch is always one of files. */
   objectType?: 'file' | 'directory' | 'regex' | 'ignoreparams' | 'preload';
   /** At most 1,000 distinct URLs, percent-encoded; a directory ends with `/`. */
@@ -173,6 +181,8 @@ export interface SubmittedTask {
   taskId: string;
   action: string;
   objectType: string;
+  /** An account besides the service's own; absent for that one. */
+  account?: string;
 }
 
 /** URLs that were not submitted, or, with `unknown-outcome`, not surely. No `retryAfter`: do not retry soon. */
@@ -204,7 +214,7 @@ export interface ParameterFault {
 
 /** How to look up. */
 export interface LookupParameters {
-  /** Which products to ask; by default all that are switched on. */
+  /** Which products to ask; by default all that are switched on. `acme/cdn` is one of another account. */
   product?: string | readonly string[];
   /** How many rows to show per task, failed ones first; at most 20,000 in an answer. Left out, it is 20. */
   objects?: number;
@@ -218,11 +228,13 @@ export interface LookupParameters {
 
 /** Which tasks to list. */
 export interface ListFilters {
-  /** Which products to ask; by default all that are switched on. */
+  /** Which products to ask; by default all that are switched on. `acme/cdn` is one of another account. */
   product?: string | readonly string[];
+  /** Which accounts to ask, `own` for the service's own; by default that one only. */
+  account?: string | readonly string[];
   /** `oss://bucket/key`: the tasks of that object's last change. Needs the store of changed objects. */
   object?: string;
-  /** `vod:` and a MediaRefreshJobId: the tasks of that media job; what it could not submit has failed. */
+  /** `vod:` (`acme/vod:` in another account) and a MediaRefreshJobId: the tasks of that media job; what it could not submit has failed. */
   job?: string;
   /** List tasks of this URL, of directories above it and of expressions that match it. A query string holds one, and it is never split at commas. */
   objectPath?: string | readonly string[];

@@ -11,6 +11,7 @@ from types import CodeType
 import pytest
 
 from functions.products.registry import DEFAULT_PRODUCTS, SPECS
+from functions.upstream.assumed_role import ASSUME_ROLE
 from functions.upstream.operation import Operation
 from packager.build import ROOT, VERSION_FILE, Artifact, build
 from packager.install import install
@@ -76,7 +77,10 @@ def test_every_package_shipped_is_imported_by_another(artifact: Artifact) -> Non
     roots = {path.name.partition(".")[0] for path in artifact.code.iterdir() if path.suffix in {"", ".py", ".so"}}
     packages = roots - {"bootstrap", "index", VERSION_FILE, "THIRD-PARTY-NOTICES", "__pycache__"}
     imported = {name for path in artifact.code.rglob("*.py") for name in _imports(path, artifact.code)}
-    by_name = {each.sdk_package for each in OPERATIONS} | {"alibabacloud_oss_v2", "_cffi_backend"}  # for cryptography
+    by_name = {each.sdk_package for each in (ASSUME_ROLE, *OPERATIONS)} | {
+        "alibabacloud_oss_v2",
+        "_cffi_backend",
+    }  # for cryptography
     assert packages - imported - by_name == set()
 
 

@@ -23,6 +23,7 @@ EXPECTED = {
 OPTIONAL = dict.fromkeys(OPTIONAL_PRODUCTS, READS) | {
     f"{name}-submit": READS | {OperationKind.SUBMIT} for name in OPTIONAL_PRODUCTS
 }
+OTHER_ACCOUNTS = {"other-account": READS, "other-account-submit": READS | {OperationKind.SUBMIT}}
 
 
 def _statements(name: str) -> list[dict[str, Any]]:
@@ -37,7 +38,7 @@ def _actions(name: str) -> set[str]:
 
 
 def test_there_is_a_policy_for_each_set_of_rights_and_no_other() -> None:
-    assert {path.stem for path in policies.FOLDER.iterdir()} == set(EXPECTED) | set(OPTIONAL)
+    assert {path.stem for path in policies.FOLDER.iterdir()} == {*EXPECTED, *OPTIONAL, *OTHER_ACCOUNTS, "accounts"}
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -53,6 +54,17 @@ def called(products: Iterable[str], kinds: Container[OperationKind]) -> set[str]
 @pytest.mark.parametrize("name", OPTIONAL)
 def test_an_optional_product_s_policy_grants_its_operations_only(name: str) -> None:
     assert _actions(name) == called([name.removesuffix("-submit")], OPTIONAL[name])
+
+
+def test_assuming_roles_is_a_policy_of_its_own_and_names_the_roles() -> None:
+    (statement,) = _statements("accounts")
+    assert statement["Action"] == ["sts:AssumeRole"]
+    assert statement["Resource"].startswith("acs:ram::")
+
+
+@pytest.mark.parametrize("name", OTHER_ACCOUNTS)
+def test_a_role_in_another_account_may_do_what_is_called_there_and_nothing_else(name: str) -> None:
+    assert _actions(name) == called(DEFAULT_PRODUCTS, OTHER_ACCOUNTS[name])
 
 
 @pytest.mark.parametrize("name", EXPECTED)

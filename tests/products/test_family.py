@@ -33,6 +33,9 @@ class Recorder:
     def __init__(self) -> None:
         self.sent: list[tuple[Operation, Mapping[str, Any]]] = []
 
+    async def prepare(self, deadline: float) -> None:
+        """There is always a key."""
+
     async def call(self, operation: Operation, parameters: Mapping[str, Any], seconds: float) -> RawAnswer:
         self.sent.append((operation, parameters))
         raise UpstreamFault(Reason.DENIED, product=operation.product)

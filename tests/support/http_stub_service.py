@@ -57,6 +57,7 @@ class StubTasks:
         self.submit_work: Callable[[Submission], Awaitable[SubmitAnswer]] = all_accepted
         self.quota_answer = QuotaAnswer(report=quotas(), timings=(Timing("cdn", 0.01, 1),))
         self.scopes: list[Scope] = []
+        self.quota_products: tuple[str, ...] | None = None
         self.job_tasks: tuple[RequestedId, ...] | None = None
         self.jobs_asked: list[tuple[str, str]] = []
         self.fault: Exception | None = None
@@ -72,8 +73,9 @@ class StubTasks:
         self._note(query)
         return self.list_answer
 
-    async def quota(self, scope: Scope) -> QuotaAnswer:
+    async def quota(self, scope: Scope, products: tuple[str, ...] | None = None) -> QuotaAnswer:
         self.scopes.append(scope)
+        self.quota_products = products
         if self.fault:
             raise self.fault
         return self.quota_answer
@@ -128,8 +130,8 @@ class RelayedTasks:
     async def list(self, query: ListQuery) -> ListAnswer:
         return await self.behind.list(query)
 
-    async def quota(self, scope: Scope) -> QuotaAnswer:
-        return await self.behind.quota(scope)
+    async def quota(self, scope: Scope, products: tuple[str, ...] | None = None) -> QuotaAnswer:
+        return await self.behind.quota(scope, products)
 
     async def job(self, product: str, job_id: str, query: LookupQuery) -> LookupQuery | None:
         return await self.behind.job(product, job_id, query)

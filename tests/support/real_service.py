@@ -23,7 +23,7 @@ KEY = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator", "ALIBABA_CLOUD_ACCESS_KEY_SECR
 
 def environment_of(emu: Emulator, **settings: Any) -> dict[str, str]:
     """TASK_STATUS_* for an emulator; `settings` by their names without the prefix, in any case."""
-    endpoints = {f"TASK_STATUS_{product}_ENDPOINT": emu.url for product in ("CDN", "DCDN", "VOD", "ESA")}
+    endpoints = {f"TASK_STATUS_{product}_ENDPOINT": emu.url for product in ("CDN", "DCDN", "VOD", "ESA", "STS")}
     return {**endpoints, **{f"TASK_STATUS_{name.upper()}": str(value) for name, value in settings.items()}}
 
 

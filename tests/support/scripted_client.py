@@ -27,6 +27,9 @@ class ScriptedClient:
         self.sent_at: list[float] = []
         self.abandoned = 0
 
+    async def prepare(self, deadline: float) -> None:
+        """There is always a key."""
+
     async def call(self, operation: Operation, parameters: Mapping[str, Any], seconds: float) -> RawAnswer:
         self.calls.append(parameters)
         self.sent_at.append(asyncio.get_running_loop().time())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emulator.testing import Call, Emulator
 from functions.products.registry import SPECS
+from functions.tasks.query import EVERYTHING, Scope
 from functions.tasks.submit import Submission, SubmitAnswer
 from tests.support.real_service import RealService
 
@@ -15,9 +16,14 @@ def urls(count: int, host: str = "www.example.com", end: str = "") -> tuple[str,
 
 
 def submit(
-    real: RealService, *paths: str, product: str = "cdn", action: str = "refresh", kind: str = "file"
+    real: RealService,
+    *paths: str,
+    product: str = "cdn",
+    action: str = "refresh",
+    kind: str = "file",
+    scope: Scope = EVERYTHING,
 ) -> SubmitAnswer:
-    submission = Submission(action=action, product=product, object_type=kind, object_paths=paths)
+    submission = Submission(action=action, product=product, object_type=kind, object_paths=paths, scope=scope)
     answer = real.run(real.service.submit(submission))
     _assert_every_url_is_accounted_for(submission, answer)
     return answer

@@ -74,6 +74,9 @@ class Account:
         self.faults: dict[str, UpstreamFault] = {}
         self.latency = latency
 
+    async def prepare(self, deadline: float) -> None:
+        """There is always a key."""
+
     async def call(self, operation: Operation, parameters: Mapping[str, Any], seconds: float) -> RawAnswer:
         await asyncio.sleep(self.latency)
         self.calls[operation.action] += 1

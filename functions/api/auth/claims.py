@@ -11,7 +11,9 @@ from typing import Annotated, Any
 
 import msgspec
 
+from functions.accounts import OWN
 from functions.api.problems import RequestRefused
+from functions.model import in_account
 from functions.tasks.query import ANONYMOUS_SCOPE, Scope
 
 MAX_EXPIRY = 100_000_000_000
@@ -44,12 +46,24 @@ def scope_from(claims: Mapping[str, Any]) -> Scope:
         domains = frozenset(domain.lower() for domain in domains)
         if not all(_DOMAIN.fullmatch(domain) for domain in domains):
             raise RequestRefused("token-claims", "Each of its domains must be exact or like *.example.com.")
+    accounts = _words(claims, "accounts")
     return Scope(
-        products=_words(claims, "products"),
+        products=_products(_words(claims, "products"), accounts),
         domains=domains,
+        accounts=accounts,
         actions=_words(claims, "actions"),
         caller=caller_from(claims),
     )
+
+
+def _products(words: frozenset[str] | None, accounts: frozenset[str] | None) -> frozenset[str] | None:
+    """Names as in ids: a bare product is that of each of the accounts named, else of the function's own only."""
+    if words is None:
+        return None
+    places = (OWN,) if accounts is None else accounts
+    bare = (word for word in words if "/" not in word)
+    named = {in_account(None if place == OWN else place, word) for word in bare for place in places}
+    return frozenset({*named, *(word for word in words if "/" in word)})
 
 
 def caller_from(claims: Mapping[str, Any]) -> str:

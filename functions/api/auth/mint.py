@@ -18,7 +18,7 @@ from typing import Any
 from functions.errors import SettingsError
 from functions.settings import AuthSettings, read_settings
 
-CLAIMS = ("products", "domains", "actions")
+CLAIMS = ("products", "domains", "accounts", "actions")
 
 
 def mint(auth: AuthSettings, claims: Mapping[str, Any], ttl_seconds: int) -> str:

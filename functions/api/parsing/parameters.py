@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from functions.accounts import NAME_PATTERN, OWN
 from functions.model import Status
 from functions.products.registry import PRODUCTS
 from functions.tasks.query import (
@@ -91,18 +92,28 @@ _TABLE = (
         name="taskId",
         kind=ParameterType.IDS,
         use=Use.LOOKUP,
-        about=f"Ids to look up, each `[product:]digits`, at most {MAX_IDS:,}. Left out, the question is a list.",
+        about=f"Ids to look up, each `[[account/]product:]digits`, at most {MAX_IDS:,}."
+        " Left out, the question is a list.",
         must="an id is 1 to 30 digits, or product:digits like cdn:24840",
-        pattern=r"([a-z]+:)?[0-9]{1,30}",
+        pattern=rf"(({NAME_PATTERN}/)?[a-z]+:)?[0-9]{{1,30}}",
         examples=("24840", "dcdn:113681"),
     ),
     Parameter(
         name="product",
         kind=ParameterType.WORDS,
         use=Use.BOTH,
-        about="Which products to ask; by default all that are switched on.",
+        about="Which products to ask; by default all that are switched on. `acme/cdn` is one of another account.",
         must=f"it must name a product like {PRODUCTS[0]}; left out, all are asked",
         examples=PRODUCTS,
+    ),
+    Parameter(
+        name="account",
+        kind=ParameterType.WORDS,
+        use=Use.BOTH,
+        about=f"Which accounts to ask, `{OWN}` for the service's own; by default that one only.",
+        must=f"it must be {OWN} or the name of an account like acme",
+        pattern=NAME_PATTERN,
+        examples=(OWN, "acme"),
     ),
     Parameter(
         name="object",
@@ -116,9 +127,10 @@ _TABLE = (
         name="job",
         kind=ParameterType.TEXT,
         use=Use.LOOKUP,
-        about="`vod:` and a MediaRefreshJobId: the tasks of that media job; what it could not submit has failed.",
+        about="`vod:` (`acme/vod:` in another account) and a MediaRefreshJobId: the tasks of that media job; what it"
+        " could not submit has failed.",
         must="it must be like vod:41d465e31957",
-        pattern="vod:[A-Za-z0-9-]{1,64}",
+        pattern=rf"({NAME_PATTERN}/)?vod:[A-Za-z0-9-]{{1,64}}",
     ),
     Parameter(
         name="objectPath",

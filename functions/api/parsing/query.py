@@ -6,9 +6,9 @@ import re
 from datetime import UTC, datetime
 
 from functions.api.parsing.parameters import BAD, PARAMETERS, Bounds, Parameter, Use
+from functions.api.parsing.products import ProductNames
 from functions.api.parsing.raw import FaultList, RawParameters
 from functions.model import Status
-from functions.products.registry import PRODUCTS
 from functions.settings import Settings
 from functions.tasks.query import MAX_IDS, ListQuery, LookupQuery, RequestedId, Scope, TaskQuery, Until
 
@@ -26,43 +26,59 @@ def to_query(given: RawParameters, settings: Settings, scope: Scope) -> TaskQuer
 
     Raises InvalidRequest with all faults.
     """
-    reading = _QueryParser(given, settings)
-    query = reading.lookup(scope) if SUBJECTS & given.texts.keys() else reading.listing(scope)
+    reading = _QueryParser(given, settings, scope)
+    query = reading.lookup() if SUBJECTS & given.texts.keys() else reading.listing()
     given.faults.raise_any()
     return query
+
+
+def to_quota_products(given: RawParameters, settings: Settings, scope: Scope) -> tuple[str, ...]:
+    """The products whose quotas are asked for. Raises InvalidRequest with all faults."""
+    products = _QueryParser(given, settings, scope).quota_products()
+    given.faults.raise_any()
+    return products
 
 
 class _QueryParser:
     """Reads each parameter once; a faulty value is noted, and what is returned in its place is never used."""
 
-    def __init__(self, given: RawParameters, settings: Settings) -> None:
+    def __init__(self, given: RawParameters, settings: Settings, scope: Scope) -> None:
         self._given = given
+        self._scope = scope
+        self._names = ProductNames(settings, scope.audience)
         self._settings = settings
         self._faults: FaultList = given.faults
 
-    def lookup(self, scope: Scope) -> LookupQuery:
+    def lookup(self) -> LookupQuery:
         self._refuse_others(Use.LOOKUP, "it does not combine with taskId, object or job")
-        self._check_object()
-        self._check_job()
         products = self._products()
+        self._check_object()
+        self._check_job(products)
+        # An object's tasks are in whatever products its rules name.
+        default = self._names.names if "object" in self._given else self._names.own
         return LookupQuery(
             ids=self._ids(products),
-            products=products or self._settings.products,
+            products=products or default,
             objects=self._number("objects"),
             wait=min(self._number("wait"), int(self._settings.timeout_seconds) - ANSWER_MARGIN_SECONDS),
             until=self._until(),
             # An EventSource that reconnects keeps its address and adds the newer version.
             after=self._text("lastEventId") or self._text("after"),
-            scope=scope,
+            scope=self._scope,
         )
 
-    def listing(self, scope: Scope) -> ListQuery:
+    def quota_products(self) -> tuple[str, ...]:
+        for name in self._given.texts.keys() - {"account", "product"}:
+            self._faults.add(name, None, "here only account and product are known")
+        return self._products() or self._names.own
+
+    def listing(self) -> ListQuery:
         self._refuse_others(Use.LIST, "it needs taskId: lists do not wait")
         start, end = self._time("startTime"), self._time("endTime")
         if start and end and start >= end:
             self._faults.add("endTime", self._first("endTime"), "it must be later than startTime")
         return ListQuery(
-            products=self._products() or self._settings.products,
+            products=self._products() or self._names.own,
             object_paths=self._words("objectPath"),
             domain_name=self._text("domainName"),
             object_types=self._words("objectType"),
@@ -73,18 +89,18 @@ class _QueryParser:
             page_size=self._number("pageSize"),
             page_token=self._text("pageToken"),
             objects=self._number("objects"),
-            scope=scope,
+            scope=self._scope,
         )
 
-    def _check_job(self) -> None:
+    def _check_job(self, products: tuple[str, ...]) -> None:
         for name in ("job", "object"):
             if self._text(name) and len(SUBJECTS & self._given.texts.keys()) > 1:
                 self._faults.add(name, self._first(name), f"of {', '.join(sorted(SUBJECTS))} only one can be asked for")
         if job := self._text("job"):
             product = job.partition(":")[0]
-            if fault := self._product_fault(product):
+            if fault := self._names.fault(product):
                 self._faults.add("job", job, fault)
-            elif "product" in self._given and product not in self._words("product"):
+            elif products and product not in products:
                 self._faults.add("job", job, "its product is not among those asked")
 
     def _check_object(self) -> None:
@@ -111,26 +127,14 @@ class _QueryParser:
         product, _, task_id = text.rpartition(":")
         if not product:
             return RequestedId(task_id)
-        if fault := self._product_fault(product):
+        if fault := self._names.fault(product):
             self._faults.add("taskId", text, fault)
         elif products and product not in products:
             self._faults.add("taskId", text, f"its product is not among those asked: {', '.join(products)}")
         return RequestedId(task_id, product)
 
     def _products(self) -> tuple[str, ...]:
-        asked = self._words("product")
-        for word in asked:
-            if fault := self._product_fault(word):
-                self._faults.add("product", word, fault)
-        return tuple(product for product in self._settings.products if product in asked)
-
-    def _product_fault(self, product: str) -> str | None:
-        switched_on = ", ".join(self._settings.products)
-        if product in self._settings.products:
-            return None
-        if product in PRODUCTS:
-            return f"{product} is switched off here; on are {switched_on}"
-        return f"there is no such product; it must be one of {switched_on}"
+        return self._names.chosen(self._words("account"), self._words("product"), self._faults)
 
     def _statuses(self) -> tuple[Status, ...]:
         bad = tuple(status for status in Status if status.bad)

@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from functions.api.parsing.products import ProductNames
 from functions.api.parsing.raw import FaultList, shown
 from functions.errors import InvalidRequest, ParameterFault
+from functions.model import split_account
 from functions.products.registry import PRODUCTS
 from functions.settings import Settings
 from functions.tasks.query import Audience, Scope
 from functions.tasks.submit import MAX_URL, OBJECT_TYPES, Submission, path_fault
 from functions.urls import InvalidUrl, sendable_url
 
-MEMBERS = ("action", "product", "objectType", "objectPaths")
+MEMBERS = ("action", "product", "account", "objectType", "objectPaths")
 MAX_PATHS = 1_000
 """URLs of one submission: what the vendor takes in a call and, of one domain, in a minute (docs/vendor.md 2)."""
 _WORDS: Mapping[str, tuple[str, ...]] = {**OBJECT_TYPES, "preload": (*OBJECT_TYPES["preload"], "preload")}
@@ -30,6 +32,7 @@ SCHEMA: Mapping[str, Any] = MappingProxyType(
         "properties": {
             "action": {"enum": list(OBJECT_TYPES)},
             "product": {"type": "string", "examples": list(PRODUCTS)},
+            "account": {"type": "string", "description": "Left out, the service's own.", "examples": ["acme"]},
             "objectType": {
                 "enum": list(dict.fromkeys(word for words in _WORDS.values() for word in words)),
                 "description": "For a refresh; left out, `file`. A prefetch is always one of files.",
@@ -49,7 +52,7 @@ SCHEMA: Mapping[str, Any] = MappingProxyType(
 
 def to_submission(written: Mapping[str, object], settings: Settings, scope: Scope) -> Submission:
     """The submission. Raises InvalidRequest with all faults: `invalid-request`, or `forbidden` by the token."""
-    submission = _SubmissionParser(written, settings).submission(scope)
+    submission = _SubmissionParser(written, settings, scope).submission()
     forbidden = tuple(_forbidden(submission, scope))
     if forbidden:
         raise InvalidRequest(forbidden, reason="forbidden")
@@ -59,27 +62,36 @@ def to_submission(written: Mapping[str, object], settings: Settings, scope: Scop
 class _SubmissionParser:
     """Reads each member once; a faulty value is noted, and what is returned in its place is never used."""
 
-    def __init__(self, written: Mapping[str, object], settings: Settings) -> None:
+    def __init__(self, written: Mapping[str, object], settings: Settings, scope: Scope) -> None:
         self._written = written
-        self._settings = settings
+        self._scope = scope
+        self._names = ProductNames(settings, scope.audience)
         self._faults = FaultList()
 
-    def submission(self, scope: Scope) -> Submission:
+    def submission(self) -> Submission:
         self._refuse_others()
         action = self._word("action", tuple(OBJECT_TYPES))
         object_type = self._word("objectType", _WORDS.get(action, _WORDS["refresh"]), "file")
-        product = self._word("product", self._settings.products)
+        product = self._product()
         object_paths = self._paths(object_type)
         self._faults.raise_any()
         object_type = "file" if action == "preload" else object_type
         return Submission(
-            action=action, product=product, object_type=object_type, object_paths=object_paths, scope=scope
+            action=action, product=product, object_type=object_type, object_paths=object_paths, scope=self._scope
         )
 
     def _refuse_others(self) -> None:
         for name in self._written.keys() - set(MEMBERS):
             # Its value is not echoed: somebody may have put a token there.
             self._faults.add(name[:100], None, f"unknown member; known are {', '.join(MEMBERS)}")
+
+    def _product(self) -> str:
+        """As in ids: `acme/cdn`, written so or with `account`."""
+        if "account" not in self._written:
+            return self._word("product", self._names.names)
+        account = self._word("account", self._names.accounts)
+        there = {split_account(name)[1]: name for name in self._names.of(account)}
+        return there.get(self._word("product", tuple(there)), "")
 
     def _word(self, name: str, words: tuple[str, ...], default: str | None = None) -> str:
         value = self._written.get(name, default)
@@ -129,7 +141,7 @@ def types_in_scope(object_types: Mapping[str, tuple[str, ...]], scope: Scope) ->
 
 
 def _forbidden(submission: Submission, scope: Scope) -> Iterable[ParameterFault]:
-    if scope.products is not None and submission.product not in scope.products:
+    if not scope.audience.allows(submission.product):
         yield _fault("product", submission.product, "the token's products do not name it")
     if scope.actions is not None and submission.action not in scope.actions:
         yield _fault("action", submission.action, "the token's actions do not name it")

@@ -52,7 +52,7 @@ def capabilities_route(settings: Settings, *, streaming: bool, object_lookup: bo
 
 
 def _capabilities(settings: Settings, scope: Scope, *, streaming: bool, object_lookup: bool) -> Capabilities:
-    products = tuple(name for name in settings.products if scope.products is None or name in scope.products)
+    products = tuple(filter(scope.audience.allows, settings.product_names))
     allowed = {}
     if may_submit(settings) and scope.domains != frozenset():
         allowed = {name: types for name in products if (types := types_in_scope(submittable(name), scope))}

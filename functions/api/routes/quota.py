@@ -9,9 +9,11 @@ from starlette.routing import Route
 from functions.api.middleware.access_log import access_record
 from functions.api.middleware.authentication import grant_of
 from functions.api.negotiation import json_only
-from functions.api.parsing.raw import only_parameters
+from functions.api.parsing.query import to_quota_products
+from functions.api.parsing.raw import from_query_string
 from functions.api.problems import RequestRefused
 from functions.api.responses import quota_response
+from functions.settings import Settings
 from functions.tasks.query import Scope
 from functions.tasks.results import Tasks
 
@@ -21,7 +23,7 @@ def may_read_quota(scope: Scope) -> bool:
     return scope.domains is None
 
 
-def quota_route(tasks: Tasks) -> Route:
+def quota_route(settings: Settings, tasks: Tasks) -> Route:
     """The route, over what `tasks` knows."""
 
     async def quota(request: Request) -> Response:
@@ -31,8 +33,8 @@ def quota_route(tasks: Tasks) -> Route:
             raise RequestRefused(
                 "forbidden", "Quotas are the whole account's: a token with `domains` may not see them."
             )
-        only_parameters(request.scope["query_string"], {})
-        answer = await tasks.quota(scope)
+        products = to_quota_products(from_query_string(request.scope["query_string"]), settings, scope)
+        answer = await tasks.quota(scope, products)
         record = access_record(request.scope)
         record.timings, record.problems = answer.timings, answer.report.problems
         return quota_response(answer)

@@ -69,7 +69,9 @@ def may_submit(settings: Settings) -> bool:
 
 
 def _calls_this_machine_only(settings: Settings) -> bool:
-    return all(name in settings.endpoints and _is_loopback(settings.endpoints[name].host) for name in settings.products)
+    called = [settings.endpoint_of(name) for name in settings.product_names]
+    called += [settings.endpoints.get("sts")] if settings.accounts else []
+    return all(endpoint is not None and _is_loopback(endpoint.host) for endpoint in called)
 
 
 def _is_loopback(address: str) -> bool:

@@ -51,7 +51,7 @@ class TaskRoutes:
             # One route for both, so that a 405 names both.
             Route("/tasks", self.tasks, methods=["GET", "POST"]),
             Route("/tasks/query", self.query, methods=["POST"]),
-            quota_route(self._tasks),
+            quota_route(self._settings, self._tasks),
             capabilities_route(
                 self._settings, streaming=self._streams is not None, object_lookup=self._objects is not None
             ),

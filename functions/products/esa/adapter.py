@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from functions.errors import RejectReason, UpstreamFault
 from functions.products.adapter import AdapterContext
 from functions.products.esa.lists import PAGE_SIZE, TYPES, EsaList, Lists
-from functions.products.esa.operations import GET_QUOTA, LIST_SITES, NAME
+from functions.products.esa.operations import GET_QUOTA, LIST_SITES
 from functions.products.esa.rows import PRELOAD, read_rows
 from functions.products.esa.sites import Site, Sites, site_of
 from functions.products.listing.pages import PageCall
@@ -114,7 +114,8 @@ class EsaAdapter:
         return self._rows_in(body, PRELOAD)
 
     def _rows_in(self, body: object, object_type: str) -> ParsedRows:
-        return read_rows(body, self._spec.words, object_type=object_type, now=self._clock.now().wall)
+        spec, now = self._spec, self._clock.now().wall
+        return read_rows(body, spec.words, product=spec.name, object_type=object_type, now=now)
 
     async def _lists_with(self, task_ids: Iterable[str], deadline: float) -> tuple[EsaList, ...]:
         """The lists these tasks are in; all, where one of them has never been found."""
@@ -140,7 +141,8 @@ class EsaAdapter:
         answer = await self._callers[GET_QUOTA.action].call({"SiteId": site.site_id, "Type": word}, deadline)
         body = answer.body if isinstance(answer.body, dict) else {}
         prefix = _QUOTAS[word]
-        quotas = read_quotas({f"{prefix}Quota": body.get("Quota"), f"{prefix}Remain": body.get("Usage")}, product=NAME)
+        figures = {f"{prefix}Quota": body.get("Quota"), f"{prefix}Remain": body.get("Usage")}
+        quotas = read_quotas(figures, product=self._spec.name)
         (told,) = quotas  # what is used stands where the others say what is left
         if told.quota is None or told.remaining is None:
             return replace(told, remaining=None)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from functions.errors import Reason, UpstreamFault
 from functions.products.adapter import AdapterContext
-from functions.products.esa.operations import LIST_PRELOADS, LIST_PURGES, NAME
+from functions.products.esa.operations import LIST_PRELOADS, LIST_PURGES
 from functions.products.esa.rows import PRELOAD
 from functions.products.family import vendor_time
 from functions.products.listing.pages import EVERY_ROW, PageCall
@@ -52,6 +52,7 @@ class Lists:
     def __init__(self, context: AdapterContext, read_rows: ReadRows) -> None:
         """Nothing read yet."""
         self._callers = context.callers
+        self._product = context.callers[LIST_PURGES.action].operation.product
         self._read_rows = read_rows
         self._pages: SingleFlight[ParsedRows] = SingleFlight(context.clock, context.fresh_seconds, _MAX_KEPT)
         self._windows: SingleFlight[Window] = SingleFlight(context.clock, context.fresh_seconds, _MAX_KEPT)
@@ -78,10 +79,10 @@ class Lists:
         pages = await self.pages_up_to(of, every_page, deadline)
         rows = {task_id: merged_rows(task_id, pages) for page in pages for task_id in page.rows}
         if any(page.unreadable for page in pages):
-            return Window(rows, UpstreamFault(Reason.MALFORMED, product=NAME, detail="a row names no task"))
+            return Window(rows, UpstreamFault(Reason.MALFORMED, product=self._product, detail="a row names no task"))
         if pages[-1].count < PAGE_SIZE:
             return Window(rows)
-        fault = UpstreamFault(Reason.DEADLINE, product=NAME, detail=f"more than {_MAX_PAGES} pages")
+        fault = UpstreamFault(Reason.DEADLINE, product=self._product, detail=f"more than {_MAX_PAGES} pages")
         return Window(_without_last_second(rows, pages), fault)
 
     async def _page(self, of: EsaList, call: PageCall, deadline: float) -> ParsedRows:

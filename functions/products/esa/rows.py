@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from functions.errors import Reason, UpstreamFault
-from functions.products.esa.operations import NAME
 from functions.products.reading.rows import ParsedRows, read_tasks, read_time
 from functions.products.reading.vocabulary import Vocabulary
 
@@ -15,18 +14,18 @@ _CLOCK_SKEW_SECONDS = 300.0
 _NO_ZONE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 
 
-def read_rows(body: Any, words: Vocabulary, *, object_type: str, now: float) -> ParsedRows:
+def read_rows(body: Any, words: Vocabulary, *, product: str, object_type: str, now: float) -> ParsedRows:
     """Every task row in `body`; `object_type` is that of rows that name none. Raises UpstreamFault(MALFORMED).
 
     `now` in seconds of the epoch: a creation time that would lie ahead is not known.
     """
     items = body.get("Tasks") if isinstance(body, dict) else None
     if not isinstance(items, list | None):
-        raise UpstreamFault(Reason.MALFORMED, product=NAME, detail="Tasks is no array")
+        raise UpstreamFault(Reason.MALFORMED, product=product, detail="Tasks is no array")
     if items:
         latest = now + _CLOCK_SKEW_SECONDS
         body = {**body, "Tasks": [_renamed(item, object_type, latest) for item in items]}
-    return read_tasks(body, words, product=NAME)
+    return read_tasks(body, words, product=product)
 
 
 def _renamed(item: Any, object_type: str, latest: float) -> Any:

@@ -8,7 +8,6 @@ import msgspec
 
 from functions.errors import Reason, UpstreamFault
 from functions.model import Clock
-from functions.products.esa.operations import NAME
 from functions.upstream.caller import ActionCaller
 from functions.upstream.single_flight import SingleFlight
 
@@ -44,7 +43,7 @@ class Sites:
         sites: list[Site] = []
         for number in range(1, _MAX_PAGES + 1):
             answer = await self._caller.call({"PageNumber": number, "PageSize": _PAGE_SIZE}, deadline)
-            page = _read_sites(answer.body)
+            page = _read_sites(answer.body, self._caller.operation.product)
             sites += page
             if len(page) < _PAGE_SIZE:
                 break
@@ -57,8 +56,8 @@ def site_of(host: str | None, sites: tuple[Site, ...]) -> Site | None:
     return max(fitting, key=lambda site: len(site.name), default=None)
 
 
-def _read_sites(body: Any) -> list[Site]:
+def _read_sites(body: Any, product: str) -> list[Site]:
     try:
         return [Site(int(each["SiteId"]), each["SiteName"].lower()) for each in body["Sites"]]
     except (TypeError, KeyError, ValueError, AttributeError):
-        raise UpstreamFault(Reason.MALFORMED, product=NAME, detail="Sites is not understood") from None
+        raise UpstreamFault(Reason.MALFORMED, product=product, detail="Sites is not understood") from None

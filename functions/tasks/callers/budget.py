@@ -1,6 +1,7 @@
 """What each caller may use of this instance and of the account, so that one caller cannot use up what others need.
 
-A caller is named by `Scope.caller`. Callers who cannot be told apart share one budget that is ten times as large.
+A caller is named by `Scope.caller`; what it asks by the minute and submits is counted for each account apart, and there
+it is named like `acme/<caller>`. Callers who cannot be told apart share one budget that is ten times as large.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from contextlib import asynccontextmanager, contextmanager, nullcontext
 import msgspec
 
 from functions.errors import TaskStatusError
-from functions.model import Clock, Moment
+from functions.model import Clock, Moment, split_account
 from functions.settings import CallerLimits
 from functions.tasks.query import ANONYMOUS, INTERNAL
 
@@ -118,10 +119,11 @@ class Budgets:
 
 
 def limit_of(caller: str, limit: int) -> float:
-    """What a limit is for this caller."""
-    if caller == INTERNAL:
+    """What a limit is for this caller, in whatever account."""
+    _, who = split_account(caller)
+    if who == INTERNAL:
         return math.inf
-    return limit * ANONYMOUS_FACTOR if caller == ANONYMOUS else limit
+    return limit * ANONYMOUS_FACTOR if who == ANONYMOUS else limit
 
 
 class _Concurrent:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from functions.model import Clock
+from functions.model import Clock, split_account
 from functions.products.shared.fleet import RedisFleet
 from functions.settings import CallerLimits
 from functions.tasks.callers.budget import (
@@ -72,7 +72,7 @@ class SharedBudgets(Budgets):
         ]
 
     async def _spend(self, caller: str, windows: Sequence[Window]) -> None:
-        if caller == INTERNAL:
+        if split_account(caller)[1] == INTERNAL:
             return
         asked = [msgspec.structs.replace(window, limit=int(limit_of(caller, window.limit))) for window in windows]
         refusal = await self._shared.spend(caller, asked)

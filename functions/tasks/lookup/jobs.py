@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from functions.model import split_account
 from functions.products.jobs import Job, JobRejection
 from functions.tasks.query import LookupQuery, RequestedId
 from functions.tasks.report import Problem
@@ -33,9 +34,11 @@ def _problems(product: str, rejections: Iterable[JobRejection]) -> tuple[Problem
     by_reason: dict[str, list[JobRejection]] = {}
     for each in rejections:
         by_reason.setdefault(each.reason.value, []).append(each)
+    account, bare = split_account(product)
     return tuple(
         Problem(
-            product=product,
+            account=account,
+            product=bare,
             reason=reason,
             vendor_code=together[0].vendor_code,
             request_ids=(),

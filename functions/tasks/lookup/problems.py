@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from functions.errors import Reason, UpstreamFault
+from functions.model import split_account
 from functions.products.lookup.loader import LookupResult
 from functions.tasks.report import Problem
 from functions.tasks.results import NothingAnswered
@@ -45,8 +46,10 @@ def raise_if_none_answered(results: Iterable[LookupResult]) -> None:
 
 
 def _problem(product: str, reason: Reason, faults: Sequence[UpstreamFault]) -> Problem:
+    account, bare = split_account(product)
     return Problem(
-        product=product,
+        account=account,
+        product=bare,
         reason=reason.value,
         retry_after=_retry_after(reason, faults),
         vendor_code=next((fault.vendor_code for fault in faults if fault.vendor_code), None),

@@ -63,9 +63,9 @@ class Router:
             self._owners[audience, key.task_id] = tuple(self.in_order((*owners, key.product)))
 
     def _first(self, asked: RequestedId, query: LookupQuery) -> list[str]:
-        allowed = query.visible_products
         if asked.product:
-            return [asked.product] if asked.product in allowed else []
+            return [asked.product] if query.scope.audience.allows(asked.product) else []
+        allowed = query.visible_products
         owners = [name for name in self._owners.get((query.scope.audience, asked.task_id), ()) if name in allowed]
         cheap = [name for name in allowed if not self._products[name].spec.lookup.expensive]
         return owners or cheap or list(allowed)

@@ -12,7 +12,7 @@ from functions.model import Status
 from functions.tasks.query import Audience, LookupQuery
 from functions.tasks.render.fold import fold_progress, fold_status, mean_percent
 from functions.tasks.render.task import count_objects, digest_of
-from functions.tasks.report import NotFound, Outcome, Problem, Summary, Task, TaskReport, Undecided
+from functions.tasks.report import NotFound, Outcome, Problem, Summary, Task, TaskReport, Undecided, product_name
 
 
 def make_report(  # noqa: PLR0913 -- the members of a report, each by name
@@ -72,7 +72,7 @@ def part_of(report: TaskReport, query: LookupQuery) -> TaskReport:
 
 def _visible(task: Task, audience: Audience, limit: int) -> Task | None:
     """What the audience may see of a task, at most `limit` rows of it; None where that is nothing."""
-    if not audience.allows(task.product):
+    if not audience.allows(product_name(task)):
         return None
     rows = tuple(row for row in task.objects if audience.shows(row.object_path))
     if not rows:
@@ -104,6 +104,6 @@ def _with_version(report: TaskReport, digests: Iterable[bytes]) -> TaskReport:
     problems = [msgspec.structs.replace(entry, retry_after=None, request_ids=()) for entry in report.problems]
     not_found = sorted(report.not_found, key=lambda entry: entry.id)
     undecided = sorted(report.undecided, key=lambda entry: entry.id)
-    problems.sort(key=lambda entry: (entry.product, entry.reason))
+    problems.sort(key=lambda entry: (product_name(entry), entry.reason))
     seen.update(msgspec.json.encode((not_found, undecided, problems, report.summary)))
     return msgspec.structs.replace(report, version=seen.hexdigest())

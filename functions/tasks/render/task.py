@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 from cachetools import LRUCache
 
-from functions.model import VENDOR_WINDOW, Row, Status, TaskKey, TaskSnapshot
+from functions.model import VENDOR_WINDOW, Row, Status, TaskKey, TaskSnapshot, split_account
 from functions.products.reading.vocabulary import action_of
 from functions.tasks.render.fold import Foldable, count_by_status, fold_progress, fold_status, one_word, tidy
 from functions.tasks.report import ObjectCounts, ObjectError, Source, Task, TaskObject
@@ -61,9 +61,10 @@ def render_task(snapshot: TaskSnapshot, *, objects: int, stale: bool) -> Task:
     object_type = one_word(row.object_type for row in rows)
     created = snapshot.created_at
     shown = _worst_first(rows, objects)
+    account, product = split_account(snapshot.key.product)
     return Task(
         id=str(snapshot.key),
-        product=snapshot.key.product,
+        product=product,
         task_id=snapshot.key.task_id,
         action=one_word(action_of(row.object_type) for row in rows),
         object_type=object_type,
@@ -78,6 +79,7 @@ def render_task(snapshot: TaskSnapshot, *, objects: int, stale: bool) -> Task:
         objects=tuple(_object(row) for row in shown),
         objects_omitted=len(rows) - len(shown),
         source=Source.HISTORY if snapshot.recorded else Source.VENDOR,
+        account=account,
     )
 
 

@@ -49,9 +49,14 @@ def test_when_no_product_answers_it_is_a_problem(server: httpx.Client, tasks: St
     problem(server.get("/v1/quota"), 503, "upstream-throttled")
 
 
-def test_it_takes_no_parameters_and_names_each_that_was_given(server: httpx.Client) -> None:
-    document = problem(server.get("/v1/quota?product=cdn&x"), 400, "invalid-request")
-    assert [error["parameter"] for error in document["errors"]] == ["product", "x"]
+def test_other_parameters_than_product_and_account_are_refused_and_each_is_named(server: httpx.Client) -> None:
+    document = problem(server.get("/v1/quota?product=live&status=bad&account=acme&x"), 400, "invalid-request")
+    assert sorted(error["parameter"] for error in document["errors"]) == ["account", "product", "status", "x"]
+
+
+def test_the_products_asked_for_are_asked(server: httpx.Client, tasks: StubTasks) -> None:
+    assert server.get("/v1/quota?product=vod,cdn").status_code == 200
+    assert tasks.quota_products == ("cdn", "vod")
 
 
 @pytest.mark.parametrize("domains", [[], ["a.com"], ["*.example.com"]])

@@ -150,11 +150,15 @@ NOW = 1_680_100_000.0
 
 def read(**members: Any) -> Any:
     row = {"TaskId": "1", "Content": "http://www.example.com/", "Status": "Complete", "Process": "100%", **members}
-    return read_rows({"RequestId": "R", "Tasks": [row]}, Vocabulary(), object_type="preload", now=NOW).rows["1"][0]
+    return read_rows(
+        {"RequestId": "R", "Tasks": [row]}, Vocabulary(), product="esa", object_type="preload", now=NOW
+    ).rows["1"][0]
 
 
 def test_the_vendor_s_sample_is_read() -> None:
-    parsed = read_rows(vendor_sample("esa_DescribePreloadTasks_2024"), Vocabulary(), object_type="preload", now=NOW)
+    parsed = read_rows(
+        vendor_sample("esa_DescribePreloadTasks_2024"), Vocabulary(), product="esa", object_type="preload", now=NOW
+    )
     ((row,),) = parsed.rows.values()
     assert row.task_id == "1597854579687428"
     assert (row.object_path, row.object_type) == ("http://a.com/1.jpg?b=2", "preload")
@@ -183,5 +187,5 @@ def test_a_time_without_a_zone_is_utc_and_one_ahead_is_not_known(text: str | Non
 @pytest.mark.parametrize("tasks", ["x", {"Task": [{"TaskId": "1"}]}, {"TaskId": "1"}, 3])
 def test_another_shape_is_not_taken_for_an_empty_list(tasks: object) -> None:
     with pytest.raises(UpstreamFault) as caught:
-        read_rows({"RequestId": "R", "Tasks": tasks}, Vocabulary(), object_type="file", now=NOW)
+        read_rows({"RequestId": "R", "Tasks": tasks}, Vocabulary(), product="esa", object_type="file", now=NOW)
     assert caught.value.reason is Reason.MALFORMED

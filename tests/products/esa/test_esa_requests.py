@@ -34,6 +34,9 @@ class Recorder:
     def __init__(self) -> None:
         self.sent: list[tuple[Operation, Mapping[str, Any]]] = []
 
+    async def prepare(self, deadline: float) -> None:
+        """There is always a key."""
+
     async def call(self, operation: Operation, parameters: Mapping[str, Any], seconds: float) -> RawAnswer:
         self.sent.append((operation, parameters))
         return RawAnswer({"RequestId": "R", "Tasks": [], **ANSWERS.get(operation.action, {})}, "R")

@@ -1,0 +1,244 @@
+"""Other accounts through the real SDKs: their roles assumed, their tasks apart, their troubles their own."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from emulator.core.accounts import DEFAULT_ACCOUNT
+from emulator.testing import Emulator, Hang, Refuse, Role, Throttle
+from functions.tasks.query import ListQuery, Scope
+from functions.tasks.report import Task
+from functions.upstream.assumed_role import KEY_SECONDS, RENEWED_SECONDS
+from tests.support.real_service import LIFTED, RealService, query_of, real_service, real_service_in_network_time
+from tests.support.submissions import URL, submit
+
+ARN = "acs:ram::1234567890123456:role/task-status"
+OTHER_ARN = "acs:ram::6543210987654321:role/task-status"
+FILE = f"""
+[[account]]
+name = "acme"
+role = "{ARN}"
+
+[[account]]
+name = "globex"
+role = "{OTHER_ARN}"
+products = ["cdn"]
+external_id = "shared-with-globex"
+"""
+
+
+@pytest.fixture
+def accounts(emu: Emulator, tmp_path: Path) -> Path:
+    """Two accounts that the emulator has roles of."""
+    emu.roles.add(Role(arn=ARN, account="acme"))
+    emu.roles.add(Role(arn=OTHER_ARN, account="globex", external_id="shared-with-globex"))
+    path = tmp_path / "accounts.toml"
+    path.write_text(FILE, "utf-8")
+    return path
+
+
+@pytest.fixture
+def real(emu: Emulator, accounts: Path) -> Iterator[RealService]:
+    with real_service(emu, None, accounts=accounts, **LIFTED) as opened:
+        yield opened
+
+
+def ids(tasks: tuple[Task, ...]) -> list[str]:
+    return [task.id for task in tasks]
+
+
+def test_each_account_has_its_own_tasks(emu: Emulator, real: RealService) -> None:
+    own = emu.tasks.add("cdn", [URL])
+    acme = emu.tasks.add("cdn", [URL], account="acme")
+    globex = emu.tasks.add("cdn", [URL], account="globex")
+    report = real.report(f"cdn:{own},acme/cdn:{acme},globex/cdn:{globex},cdn:{acme},acme/cdn:{own},globex/cdn:{acme}")
+    assert ids(report.tasks) == [f"cdn:{own}", f"acme/cdn:{acme}", f"globex/cdn:{globex}"]
+    assert [(task.account, task.product, task.task_id) for task in report.tasks] == [
+        (None, "cdn", own),
+        ("acme", "cdn", acme),
+        ("globex", "cdn", globex),
+    ]
+    assert [(entry.id, entry.products) for entry in report.not_found] == [
+        (f"cdn:{acme}", ("cdn",)),
+        (f"acme/cdn:{own}", ("acme/cdn",)),
+        (f"globex/cdn:{acme}", ("globex/cdn",)),
+    ]
+    assert report.problems == ()
+
+
+def test_a_task_of_the_own_account_reads_as_without_accounts(emu: Emulator, real: RealService) -> None:
+    report = real.report(emu.tasks.add("cdn", [URL]))
+    assert "account" not in json.loads(msgspec.json.encode(report.tasks[0]))
+
+
+def test_an_id_without_an_account_is_asked_of_the_own_one_only(emu: Emulator, real: RealService) -> None:
+    acme = emu.tasks.add("cdn", [URL], account="acme")
+    report = real.report(acme)
+    assert [(entry.id, entry.products) for entry in report.not_found] == [(acme, ("cdn", "dcdn", "vod"))]
+    assert emu.calls.count("AssumeRole") == 0
+    assert {call.account for call in emu.calls.all()} == {DEFAULT_ACCOUNT}
+
+
+def test_a_role_is_assumed_once_for_all_its_products_and_callers(emu: Emulator, real: RealService) -> None:
+    task_ids = {product: emu.tasks.add(product, [URL], account="acme") for product in ("cdn", "dcdn", "vod")}
+
+    async def together() -> list[int]:
+        questions = (query_of(f"acme/{product}:{task_id}") for product, task_id in task_ids.items() for _ in range(5))
+        answers = await asyncio.gather(*map(real.service.lookup, questions))
+        return [answer.report.summary.found for answer in answers]
+
+    assert real.run(together()) == [1] * 15
+    (call,) = emu.calls.of("AssumeRole")
+    assert (call.params["RoleArn"], call.params["RoleSessionName"]) == (ARN, "cdn-task-status")
+
+
+def test_lists_quotas_and_submissions_are_the_accounts(emu: Emulator, real: RealService) -> None:
+    own = emu.tasks.add("cdn", [URL], age=30)
+    (made,) = submit(real, URL, product="acme/cdn").report.tasks
+    assert (made.id, made.account, made.product) == (f"acme/cdn:{made.task_id}", "acme", "cdn")
+    listed = {
+        products: real.run(real.service.list(ListQuery(products=products))).page.tasks
+        for products in (("cdn",), ("acme/cdn",), ("cdn", "acme/cdn"))
+    }
+    assert f"cdn:{own}" in ids(listed["cdn",])
+    assert ids(listed["acme/cdn",]) == [made.id]
+    both = listed["cdn", "acme/cdn"]
+    assert sorted(ids(both)) == sorted([*ids(listed["cdn",]), made.id])
+    created = [task.created_at or "" for task in both]
+    assert created == sorted(created, reverse=True), "newest first, whosever they are"
+    quotas = real.run(real.service.quota(Scope(), ("cdn", "acme/cdn"))).report.quotas
+    left = {quota.account: quota.remaining for quota in quotas if quota.kind == "url"}
+    assert left == {None: 10_000, "acme": 9_999}
+
+
+def test_a_callers_budget_in_one_account_is_not_used_up_in_another(emu: Emulator, accounts: Path) -> None:
+    with real_service(emu, accounts=accounts, caller_urls_per_minute=1) as real:
+        scope = Scope(caller="somebody")
+        for product in ("cdn", "acme/cdn", "globex/cdn"):
+            assert submit(real, URL, product=product, scope=scope).report.tasks
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (lambda emu: emu.roles.remove(ARN), "EntityNotExist.Role"),
+        (lambda emu: emu.roles.add(Role(arn=ARN, account="acme", trusts=("somebody-else",))), "NoPermission"),
+        (lambda emu: emu.roles.add(Role(arn=ARN, account="acme", external_id="another")), "NoPermission"),
+    ],
+    ids=["no such role", "not trusted", "another external id"],
+)
+def test_a_role_that_is_refused_troubles_its_account_only(
+    emu: Emulator, real: RealService, spoil: object, code: str
+) -> None:
+    assert callable(spoil)
+    spoil(emu)
+    own, globex = emu.tasks.add("cdn", [URL]), emu.tasks.add("cdn", [URL], account="globex")
+    report = real.report(f"{own},globex/cdn:{globex},acme/cdn:1,acme/vod:2")
+    assert ids(report.tasks) == [f"cdn:{own}", f"globex/cdn:{globex}"]
+    assert [(entry.id, entry.products) for entry in report.undecided] == [
+        ("acme/cdn:1", ("acme/cdn",)),
+        ("acme/vod:2", ("acme/vod",)),
+    ]
+    assert [
+        (each.account, each.product, each.reason, each.vendor_code, each.retry_after) for each in report.problems
+    ] == [
+        ("acme", "cdn", "denied", code, None),
+        ("acme", "vod", "denied", code, None),
+    ]
+    asked = emu.calls.count("AssumeRole")
+    real.report(f"{own},acme/cdn:3,acme/dcdn:4")
+    assert emu.calls.count("AssumeRole") == asked, "a role that was refused is not asked for again at once"
+
+
+def test_that_an_accounts_rights_are_missing_is_that_accounts_problem(emu: Emulator, real: RealService) -> None:
+    own, acme = emu.tasks.add("cdn", [URL]), emu.tasks.add("dcdn", [URL], account="acme")
+    emu.faults.add("DescribeDcdnRefreshTaskById", Refuse(status=403, code="Forbidden.RAM"))
+    report = real.report(f"cdn:{own},acme/dcdn:{acme}")
+    assert ids(report.tasks) == [f"cdn:{own}"]
+    assert [(each.account, each.reason) for each in report.problems] == [("acme", "denied")]
+
+
+def test_while_sts_is_silent_the_own_account_answers_at_once(emu: Emulator, accounts: Path) -> None:
+    emu.faults.add("AssumeRole", Hang())
+    own = emu.tasks.add("cdn", [URL])
+    with real_service_in_network_time(emu, hanging="AssumeRole", accounts=accounts) as real:
+        report = real.report(f"cdn:{own},acme/cdn:1")
+        assert ids(report.tasks) == [f"cdn:{own}"]
+        assert [(entry.id, entry.products) for entry in report.undecided] == [("acme/cdn:1", ("acme/cdn",))]
+        assert [(each.account, each.reason) for each in report.problems] == [("acme", "timeout")]
+        assert real.report(f"cdn:{own}").summary.found == 1
+
+
+def test_a_key_that_is_refused_before_its_end_is_replaced_within_the_question(emu: Emulator, accounts: Path) -> None:
+    acme = emu.tasks.add("cdn", [URL], account="acme")
+    with real_service_in_network_time(emu, accounts=accounts) as real:
+        assert real.report(f"acme/cdn:{acme}").summary.found == 1
+        real.run(asyncio.sleep(120))
+        emu.accounts.expire(emu.calls.of("cdn")[0].access_key_id)
+        report = real.report(f"acme/cdn:{emu.tasks.add('cdn', [URL], account='acme')}")
+    assert (report.summary.found, report.problems) == (1, ())
+    assert emu.calls.count("AssumeRole") == 2
+
+
+def test_a_submission_with_a_key_that_is_refused_is_made_once_with_the_next(emu: Emulator, accounts: Path) -> None:
+    with real_service_in_network_time(emu, accounts=accounts) as real:
+        submit(real, URL, product="acme/cdn")
+        real.run(asyncio.sleep(120))
+        emu.accounts.expire(emu.calls.of("cdn")[0].access_key_id)
+        assert submit(real, URL, product="acme/cdn").report.tasks
+    assert [call.code for call in emu.calls.of("RefreshObjectCaches")] == ["", "InvalidSecurityToken.Expired", ""]
+
+
+def test_a_new_key_that_is_refused_is_not_replaced_again_and_again(emu: Emulator, accounts: Path) -> None:
+    own = emu.tasks.add("dcdn", [URL])
+    emu.faults.add("DescribeRefreshTaskById", Refuse(status=400, code="InvalidSecurityToken.Expired"))
+    with real_service_in_network_time(emu, accounts=accounts) as real:
+        report = real.report(f"dcdn:{own},acme/cdn:1")
+    assert [(each.account, each.reason) for each in report.problems] == [("acme", "bad-credentials")]
+    assert (emu.calls.count("AssumeRole"), emu.calls.count("DescribeRefreshTaskById")) == (1, 1)
+
+
+def test_a_key_is_renewed_before_it_ends_and_serves_on_while_sts_is_away(emu: Emulator, accounts: Path) -> None:
+    def found(real: RealService) -> int:
+        return real.report(f"acme/cdn:{emu.tasks.add('cdn', [URL], account='acme')}").summary.found
+
+    own = emu.tasks.add("cdn", [URL])
+    with real_service_in_network_time(emu, accounts=accounts) as real:
+        assert found(real) == 1
+        real.run(asyncio.sleep(KEY_SECONDS - RENEWED_SECONDS - 1))
+        assert (found(real), emu.calls.count("AssumeRole")) == (1, 1)
+        emu.faults.add("AssumeRole", Throttle())
+        real.run(asyncio.sleep(60))
+        assert found(real) == 1
+        asked = emu.calls.count("AssumeRole")
+        assert asked > 1
+        assert (found(real), emu.calls.count("AssumeRole")) == (1, asked), "not asked with every call"
+        emu.faults.clear()
+        real.run(asyncio.sleep(60))
+        assert (found(real), emu.calls.count("AssumeRole")) == (1, asked + 1)
+        emu.faults.add("AssumeRole", Throttle())
+        real.run(asyncio.sleep(KEY_SECONDS))
+        report = real.report(f"{own},acme/cdn:1")
+        assert [(each.account, each.reason, each.vendor_code) for each in report.problems] == [
+            ("acme", "throttled", "Throttling.User")
+        ]
+
+
+def test_no_key_of_another_account_is_in_any_line_of_the_log(
+    emu: Emulator, real: RealService, written: io.StringIO
+) -> None:
+    acme = emu.tasks.add("cdn", [URL], account="acme")
+    assert real.report(f"acme/cdn:{acme}").summary.found == 1
+    text = written.getvalue()
+    assert "AssumeRole" in text
+    key = emu.accounts.get(emu.calls.of("cdn")[0].access_key_id)
+    assert key is not None
+    assert key.token is not None
+    assert not any(secret in text for secret in (key.id, key.secret, key.token))
