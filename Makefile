@@ -79,11 +79,13 @@ lock:
 	done
 
 # The long runs: two thousand viewers at once; half an hour of mixed requests with faults (memory, threads, sockets by
-# thirds); the events function killed at random moments, and random histories of events; thousands of made-up requests.
+# thirds); the events function killed at random moments, and random histories of events; what reads bytes from outside,
+# fuzzed; thousands of made-up requests.
 soak: $(READY)
 	$(BIN)/python -m bench.soak.watchers
 	$(BIN)/python -m bench.soak.load
 	$(BIN)/python -m bench.soak.oss_events $(ARGS)
+	$(BIN)/python -m bench.soak.fuzz
 	$(BIN)/python -m tests.clients.fuzz
 
 # How many small changes of the functions their tests notice (docs/testing.md); ARGS="--each 10 --only events --seed 2"

@@ -33,6 +33,9 @@ _URL = re.compile(
     r"(?:(https?)://)?(?![a-z][a-z0-9+.-]*://)([^/\\?#]+)([^?#]*)(\?[^#]*)?(?:#.*)?", re.IGNORECASE | re.DOTALL
 )
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?")
+_ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
+_BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_IPV4 = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")
 _PORT = re.compile("[0-9]{0,5}")
 _UNSENDABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -142,13 +145,16 @@ def _host_and_port(authority: str, scheme: str) -> tuple[str, str]:
     host = _ascii_host(host).removesuffix(".")
     if not _HOST.fullmatch(host):
         raise InvalidUrl("it has no plain host name")
+    # Browsers take it for an address: 0x7f.1 is 127.0.0.1 to them (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+    if _ENDS_IN_NUMBER.fullmatch(host) and not _IPV4.fullmatch(host):
+        raise InvalidUrl("its host name ends in a number")
     if not _PORT.fullmatch(port) or int(port or 0) > _HIGHEST_PORT:
         raise InvalidUrl("its port is not one")
     return host, f":{int(port)}" if port and int(port) != _DEFAULT_PORTS.get(scheme) else ""
 
 
 def _ascii_host(host: str) -> str:
-    if host.isascii():
+    if host.isascii() and "xn--" not in host.lower():
         return host.lower()
     import idna  # noqa: PLC0415 -- its tables take longer to load than all of this module, and few hosts need them
 
