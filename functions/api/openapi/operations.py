@@ -129,13 +129,16 @@ def _get_quota() -> Json:
 
 
 def _get_capabilities() -> Json:
-    told = answer("They.", ref("Capabilities"), ("X-Request-Id",), {"refresh in CDN only": examples.CAPABILITIES})
+    example = {"refresh in CDN only": examples.CAPABILITIES}
     return _operation(
         "service",
         "capabilities",
         "What this service and the caller's token allow",
         "For pages that show only what will work.",
-        responses={"200": told, **problems(_GUARDED_ROUTE)},
+        responses={
+            "200": answer("What is allowed.", ref("Capabilities"), ("X-Request-Id",), example),
+            **problems(_GUARDED_ROUTE),
+        },
     )
 
 
@@ -146,7 +149,7 @@ def _get_healthz() -> Json:
         "schema": {"type": "string", "enum": ["1"]},
         "description": "With figures of the whole account; a token for it has no `products` and no `domains`.",
     }
-    up = answer("It is.", ref("Health"), ("X-Request-Id",), {"up": {"status": "ok"}})
+    up = answer("It is up.", ref("Health"), ("X-Request-Id",), {"up": {"status": "ok"}})
     return _operation(
         "service",
         "health",
@@ -158,7 +161,7 @@ def _get_healthz() -> Json:
 
 
 def _get_openapi() -> Json:
-    this = answer("OpenAPI 3.1.", {"type": "object"}, ("X-Request-Id",), {"beginning": {"openapi": "3.1.0"}})
+    this = answer("This document.", {"type": "object"}, ("X-Request-Id",), {"beginning": {"openapi": "3.1.0"}})
     return _operation(
         "service",
         "openapi",

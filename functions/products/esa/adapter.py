@@ -142,11 +142,10 @@ class EsaAdapter:
         body = answer.body if isinstance(answer.body, dict) else {}
         prefix = _QUOTAS[word]
         figures = {f"{prefix}Quota": body.get("Quota"), f"{prefix}Remain": body.get("Usage")}
-        quotas = read_quotas(figures, product=self._spec.name)
-        (told,) = quotas  # what is used stands where the others say what is left
-        if told.quota is None or told.remaining is None:
-            return replace(told, remaining=None)
-        return replace(told, remaining=max(0, told.quota - told.remaining))
+        (used,) = read_quotas(figures, product=self._spec.name)  # what is used stands where the others say what is left
+        if used.quota is None or used.remaining is None:
+            return replace(used, remaining=None)
+        return replace(used, remaining=max(0, used.quota - used.remaining))
 
 
 def _give_back(permit: Permit | None) -> None:

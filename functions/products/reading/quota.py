@@ -45,10 +45,10 @@ def read_quotas(body: Any, *, product: str) -> tuple[QuotaFigures, ...]:
         QuotaFigures(kind, _figure(members.get(f"{prefix}quota")), _figure(members.get(f"{prefix}remain")))
         for kind, prefix in KINDS.items()
     )
-    told = tuple(left for left in every if (left.quota, left.remaining) != (None, None))
-    if not told:
+    known = tuple(left for left in every if (left.quota, left.remaining) != (None, None))
+    if not known:
         raise UpstreamFault(Reason.MALFORMED, product=product, detail="the body has none of the documented quotas")
-    return told
+    return known
 
 
 def _figure(value: Any) -> int | None:
