@@ -38,6 +38,8 @@ class Reason(StrEnum):
     """The vendor's answer was not understood."""
     NOT_ACTIVATED = "not-activated"
     """The account has not opened this product, so it holds no tasks."""
+    HISTORY_UNAVAILABLE = "history-unavailable"
+    """The store, which older tasks are read from, did not answer."""
 
     @property
     def retryable(self) -> bool:
@@ -50,7 +52,16 @@ class Reason(StrEnum):
         return self is Reason.NOT_ACTIVATED
 
 
-_RETRYABLE = frozenset({Reason.THROTTLED, Reason.TIMEOUT, Reason.DEADLINE, Reason.UNAVAILABLE, Reason.MALFORMED})
+_RETRYABLE = frozenset(
+    {
+        Reason.THROTTLED,
+        Reason.TIMEOUT,
+        Reason.DEADLINE,
+        Reason.UNAVAILABLE,
+        Reason.MALFORMED,
+        Reason.HISTORY_UNAVAILABLE,
+    }
+)
 
 
 class RejectReason(StrEnum):

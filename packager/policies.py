@@ -32,7 +32,7 @@ _ROLE = "acs:ram::YOUR-OTHER-ACCOUNT:role/task-status"
 class Rights(msgspec.Struct, frozen=True):
     """What one function may do: kinds of vendor operations, actions on the store's objects, listing them.
 
-    `keeps_history`: it writes finished tasks, and nothing else. `assumes_roles`: of other accounts.
+    `keeps_history`: it writes and lists finished tasks, and nothing else. `assumes_roles`: of other accounts.
     """
 
     kinds: Sequence[OperationKind]
@@ -76,12 +76,16 @@ def policy(rights: Rights) -> Mapping[str, Any]:
         statements.append(_statement(rights.object_actions, f"{_STORE}/{_PREFIX}/*"))
     if rights.keeps_history:
         statements.append(_statement(("oss:PutObject",), f"{_STORE}/{_PREFIX}/tasks/*"))
+        statements.append(_listing(f"{_PREFIX}/tasks/*"))
     if rights.lists_store:
-        condition = {"StringLike": {"oss:Prefix": [f"{_PREFIX}/*"]}}
-        statements.append({**_statement(("oss:ListObjects",), _STORE), "Condition": condition})
+        statements.append(_listing(f"{_PREFIX}/*"))
         # Asked once before the first claim: a versioned bucket would let claims be overwritten (OSS, PutObject).
         statements.append(_statement(("oss:GetBucketVersioning",), _STORE))
     return {"Version": "1", "Statement": statements}
+
+
+def _listing(prefix: str) -> Mapping[str, Any]:
+    return {**_statement(("oss:ListObjects",), _STORE), "Condition": {"StringLike": {"oss:Prefix": [prefix]}}}
 
 
 def vendor_actions(rights: Rights) -> Sequence[str]:

@@ -85,6 +85,18 @@ class OssStore:
                 return tuple(found)
             after = page[-1].key
 
+    async def folders(self, prefix: str) -> tuple[str, ...]:
+        """Common prefixes, page by page."""
+        found: list[str] = []
+        token: str | None = None
+        while True:
+            list_page = partial(self._list, prefix, delimiter="/", continuation_token=token, max_keys=_PAGE)
+            page = await self._retried(list_page)
+            found += (self._own(each.prefix) for each in page.common_prefixes or ())
+            token = page.next_continuation_token
+            if not token:
+                return tuple(found)
+
     async def delete(self, key: str) -> None:
         """Remove what is there."""
         await self._retried(lambda: self._call("delete_object", "DeleteObjectRequest", key=self._full(key)))
@@ -142,18 +154,17 @@ class OssStore:
         return bytes(result.body.content)
 
     def _page(self, prefix: str, after: str, count: int) -> list[StoredKey]:
-        result = self._call(
-            "list_objects_v2",
-            "ListObjectsV2Request",
-            prefix=self._full(prefix),
-            start_after=self._full(after) if after else None,
-            max_keys=count,
-        )
-        own = len(self._location.prefix)
-        return [StoredKey(each.key[own:], each.etag or "") for each in result.contents or ()]
+        page = self._list(prefix, start_after=self._full(after) if after else None, max_keys=count)
+        return [StoredKey(self._own(each.key), each.etag or "") for each in page.contents or ()]
+
+    def _list(self, prefix: str, **members: Any) -> Any:
+        return self._call("list_objects_v2", "ListObjectsV2Request", prefix=self._full(prefix), **members)
 
     def _full(self, key: str) -> str:
         return self._location.prefix + key
+
+    def _own(self, key: str) -> str:
+        return key[len(self._location.prefix) :]
 
     def _call(self, verb: str, request: str, **members: Any) -> Any:
         self._connect()

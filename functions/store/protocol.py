@@ -55,5 +55,8 @@ class ObjectStore(Protocol):
     async def scan(self, prefix: str, *, after: str = "", limit: int | None = None) -> tuple[StoredKey, ...]:
         """Keys that begin with `prefix` and sort behind `after`, in order; all, or the first `limit`."""
 
+    async def folders(self, prefix: str) -> tuple[str, ...]:
+        """What begins with `prefix`, up to the next "/" and with it, each once and in order."""
+
     async def delete(self, key: str) -> None:
         """Remove what is there, if anything is."""

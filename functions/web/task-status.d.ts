@@ -87,7 +87,7 @@ export interface Undecided {
 /** Why a product did not answer; at most one entry per product and reason. No `retryAfter`: do not retry. With `mediaIds`: why nothing of these media of a job was submitted. */
 export interface Problem {
   product: 'cdn' | 'dcdn' | 'vod' | 'esa' | (string & {});
-  reason: 'throttled' | 'denied' | 'bad-credentials' | 'rejected' | 'timeout' | 'deadline' | 'unavailable' | 'malformed' | 'not-activated' | (string & {});
+  reason: 'throttled' | 'denied' | 'bad-credentials' | 'rejected' | 'timeout' | 'deadline' | 'unavailable' | 'malformed' | 'not-activated' | 'history-unavailable' | (string & {});
   retryAfter?: number;
   vendorCode?: string;
   requestIds: string[];
@@ -144,7 +144,7 @@ export interface Quota {
   account?: string;
 }
 
-/** What may be asked here. `objectTypes` by product and action; `domains` absent: those of the whole account. `uploadUrl` is a page on which people upload objects, where there is one. */
+/** What may be asked here. `objectTypes` by product and action; `domains` absent: those of the whole account. `history`: tasks older than the vendor's three days are answered, too. `uploadUrl` is a page on which people upload objects, where there is one. */
 export interface Capabilities {
   products: ('cdn' | 'dcdn' | 'vod' | 'esa' | (string & {}))[];
   submit: boolean;
@@ -153,6 +153,7 @@ export interface Capabilities {
   quota: boolean;
   stream: boolean;
   objectLookup: boolean;
+  history: boolean;
   domains?: string[];
   uploadUrl?: string;
 }
@@ -246,7 +247,7 @@ export interface ListFilters {
   action?: 'refresh' | 'preload';
   /** List tasks with a row in one of these states; `bad` is failed, timeout and canceled. */
   status?: 'pending' | 'running' | 'complete' | 'failed' | 'timeout' | 'canceled' | 'unknown' | 'bad' | readonly ('pending' | 'running' | 'complete' | 'failed' | 'timeout' | 'canceled' | 'unknown' | 'bad')[];
-  /** List tasks created at or after this time: RFC 3339 with `Z` or an offset. */
+  /** List tasks created at or after this time: RFC 3339 with `Z` or an offset. Before the vendor's three days only where `/v1/capabilities` says `history`. */
   startTime?: string | Date;
   /** List tasks created before this time. */
   endTime?: string | Date;

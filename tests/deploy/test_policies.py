@@ -13,8 +13,8 @@ from packager import policies
 
 READS = {OperationKind.BY_ID, OperationKind.LIST, OperationKind.QUOTA}
 EXPECTED = {
-    "task-status": (READS, {"oss:GetObject", "oss:PutObject"}),
-    "task-status-submit": (READS | {OperationKind.SUBMIT}, {"oss:GetObject", "oss:PutObject"}),
+    "task-status": (READS, {"oss:GetObject", "oss:PutObject", "oss:ListObjects"}),
+    "task-status-submit": (READS | {OperationKind.SUBMIT}, {"oss:GetObject", "oss:PutObject", "oss:ListObjects"}),
     "task-events": (
         READS | {OperationKind.SUBMIT},
         {"oss:GetObject", "oss:PutObject", "oss:ListObjects", "oss:DeleteObject", "oss:GetBucketVersioning"},
@@ -80,7 +80,8 @@ def test_the_store_is_granted_below_its_prefix_only(name: str) -> None:
             continue
         lists = statement["Action"] == ["oss:ListObjects"]
         reach = statement["Condition"]["StringLike"]["oss:Prefix"] if lists else [statement["Resource"]]
-        own = "cdn-task-status/tasks/*" if statement["Action"] == ["oss:PutObject"] else "cdn-task-status/*"
+        history_only = statement["Action"] == ["oss:PutObject"] or (lists and name != "task-events")
+        own = "cdn-task-status/tasks/*" if history_only else "cdn-task-status/*"
         assert all(place.endswith(f"/{own}") or place == own for place in reach)
     assert not any("*" in action for action in _actions(name))
 

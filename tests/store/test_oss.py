@@ -42,6 +42,24 @@ def test_what_is_put_can_be_got_and_deleted(emu: Emulator, run: Run) -> None:
     assert {call.params["key"] for call in emu.calls.of("PutObject")} == {"status/objects/a.json"}
 
 
+def test_folders_are_told_without_what_is_in_them(emu: Emulator, run: Run) -> None:
+    async def use(store: OssStore) -> list[object]:
+        await asyncio.gather(*(store.put(key, b"") for key in ("t/b/1", "t/b/2", "t/a/x/1", "t/c.json", "u/d/1")))
+        return [await store.folders("t/"), await store.folders("t/a/"), await store.folders("none/")]
+
+    assert run(use) == [("t/a/", "t/b/"), ("t/a/x/",), ()]
+
+
+def test_more_folders_than_a_page_has_are_all_told(emu: Emulator, run: Run) -> None:
+    for number in range(1_001):
+        emu.oss.put(BUCKET, f"status/t/{number:04d}/1", b"", event=None)
+
+    async def use(store: OssStore) -> tuple[str, ...]:
+        return await store.folders("t/")
+
+    assert run(use) == tuple(f"t/{number:04d}/" for number in range(1_001))
+
+
 def test_of_many_who_create_a_key_one_does(emu: Emulator, run: Run) -> None:
     async def use(store: OssStore) -> tuple[list[bool], bytes | None]:
         created = await asyncio.gather(*(store.create("k", f"{number}".encode()) for number in range(20)))

@@ -45,6 +45,7 @@ class MemoryStore:
         self.slowest = slowest
         self.broken = False
         self.ready = True
+        self.writes_left: int | None = None
         self.calls: list[str] = []
         self._random = random.Random(seed)
 
@@ -58,6 +59,10 @@ class MemoryStore:
 
     async def put(self, key: str, body: bytes) -> str:
         await self._travel("put")
+        if self.writes_left is not None:
+            self.writes_left -= 1
+            if self.writes_left < 0:
+                raise StoreFault("the store takes no more")
         self.shelf.write(key, body)
         await self._travel()
         return _etag(body)
@@ -74,6 +79,13 @@ class MemoryStore:
         found = tuple(StoredKey(key, _etag(self.shelf.objects[key])) for key in keys)
         await self._travel()
         return found
+
+    async def folders(self, prefix: str) -> tuple[str, ...]:
+        await self._travel("folders")
+        rests = (key[len(prefix) :].partition("/") for key in self.shelf.keys(prefix))
+        found = dict.fromkeys(f"{prefix}{name}/" for name, slash, _ in rests if slash)
+        await self._travel()
+        return tuple(found)
 
     async def delete(self, key: str) -> None:
         await self._travel("delete")

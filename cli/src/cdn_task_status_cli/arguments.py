@@ -156,7 +156,7 @@ def _status(commands: Any) -> None:
 
 
 def _list(commands: Any) -> None:
-    parser = _command(commands, "list", "list tasks of the last three days, newest first", "1m")
+    parser = _command(commands, "list", "list tasks, newest first: three days, or more with a history", "1m")
     _product(parser, "all")
     parser.add_argument("--action", choices=ACTIONS)
     parser.add_argument("--object-type", metavar="TYPE", help="file, directory, regex, preload, …")

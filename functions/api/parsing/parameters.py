@@ -176,7 +176,8 @@ _TABLE = (
         name="startTime",
         kind=ParameterType.TEXT,
         use=Use.LIST,
-        about="List tasks created at or after this time: RFC 3339 with `Z` or an offset.",
+        about="List tasks created at or after this time: RFC 3339 with `Z` or an offset. Before the vendor's three days"
+        " only where `/v1/capabilities` says `history`.",
         format="date-time",
     ),
     Parameter(

@@ -25,7 +25,8 @@ from functions.tasks.submit import submittable
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What may be asked here. `objectTypes` by product and action; `domains` absent: those of the whole account.
 
-    `uploadUrl` is a page on which people upload objects, where there is one.
+    `history`: tasks older than the vendor's three days are answered, too. `uploadUrl` is a page on which people upload
+    objects, where there is one.
     """
 
     products: tuple[ProductWord, ...]
@@ -35,6 +36,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
     quota: bool
     stream: bool
     object_lookup: bool
+    history: bool
     domains: tuple[str, ...] | None = None
     upload_url: str | None = None
 
@@ -64,6 +66,7 @@ def _capabilities(settings: Settings, scope: Scope, *, streaming: bool, object_l
         quota=may_read_quota(scope),
         stream=streaming,
         object_lookup=object_lookup,
+        history=settings.store is not None,
         domains=None if scope.domains is None else tuple(sorted(scope.domains)),
         upload_url=settings.upload_url,
     )

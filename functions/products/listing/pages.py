@@ -118,11 +118,15 @@ class ListSource:
         )
 
 
+def oldest_second(now: Moment) -> int:
+    """The oldest second of creation that a call is asked for at `now`."""
+    oldest = now.wall - VENDOR_WINDOW.total_seconds() + _MARGIN_SECONDS
+    return math.ceil(oldest / _EDGE_STEP_SECONDS) * _EDGE_STEP_SECONDS
+
+
 def _within_the_window(call: PageCall, now: Moment) -> PageCall:
     """The call with a range that the vendor takes; `start` is later than `end` when nothing of it is left."""
     if call.end is None:
         return replace(call, start=0)
-    oldest = now.wall - VENDOR_WINDOW.total_seconds() + _MARGIN_SECONDS
-    edge = math.ceil(oldest / _EDGE_STEP_SECONDS) * _EDGE_STEP_SECONDS
     # An end in the future is not known to be allowed (InvalidEndTime.ValueNotSupported).
-    return replace(call, start=max(call.start, edge), end=min(call.end, int(now.wall)))
+    return replace(call, start=max(call.start, oldest_second(now)), end=min(call.end, int(now.wall)))

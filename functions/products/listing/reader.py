@@ -148,6 +148,12 @@ class ListReader(msgspec.Struct, frozen=True, kw_only=True):
         page = NextPage(end=second - 1) if second > self.oldest else None
         return replace(older.at_second(second - 1), next_page=page)
 
+    def down_to(self, oldest: int) -> ListReader:
+        """Without what is older than `oldest`."""
+        kept = tuple(group for group in self.groups if group.position.second >= oldest)
+        shorter = replace(self, oldest=oldest, groups=kept)
+        return shorter if self.newest >= oldest else replace(shorter.at_second(self.newest), next_page=None)
+
     def at_second(self, second: int) -> ListReader:
         """At the beginning of a second: nothing of it has been read."""
         return replace(

@@ -11,15 +11,18 @@ import msgspec
 
 from functions.errors import InvalidRequest, ParameterFault, Reason, UpstreamFault
 from functions.model import Clock, Status
+from functions.products.listing.pages import oldest_second
 from functions.products.product import Product
 from functions.settings import Settings
 from functions.tasks.callers.turns import CallerTurns, Turn
 from functions.tasks.history.history import History
 from functions.tasks.listing.complete import Completed, ListedTask, complete
+from functions.tasks.listing.cursor import Cursor
+from functions.tasks.listing.history_filler import HistoryFiller, OlderTasks
+from functions.tasks.listing.list_parts import ListParts, first_parts, later_parts
 from functions.tasks.listing.page_filler import PageFiller, TimeLimits
 from functions.tasks.listing.page_token import PageTokens
 from functions.tasks.listing.planner import planned
-from functions.tasks.listing.product_list import ProductList
 from functions.tasks.listing.read_ahead import ReadAheadCache
 from functions.tasks.listing.row_filter import RowFilter
 from functions.tasks.lookup.problems import problems_of
@@ -69,13 +72,13 @@ class TaskLister:
             return await self._list(query, turn)
 
     async def _list(self, query: ListQuery, turn: Turn) -> ListAnswer:
-        loop = asyncio.get_running_loop()
-        started, seconds = loop.time(), self._settings.deadline_seconds
+        started, seconds = asyncio.get_running_loop().time(), self._settings.deadline_seconds
         too_old = self._clock.now().later(-self._settings.fresh_seconds)
         row_filter = RowFilter(query)
+        parts = self._parts(query)
         filler = PageFiller(
             self._products,
-            self._lists(query),
+            parts.live,
             row_filter,
             TimeLimits(enough=started + seconds * _ENOUGH_SHARE, latest=started + seconds * _LATEST_SHARE),
             turn,
@@ -84,13 +87,17 @@ class TaskLister:
         if filler.faults and query.page_token is not None and not filler.got_anywhere:
             self._read_ahead.keep(query.page_token, filler.lists)  # what was read serves who tries again
         _refuse_silence(filler)
-        completed = await complete(filler.chosen, self._products, query.scope.principal, too_old, started + seconds)
+        older, completed = await asyncio.gather(
+            self._older(query, parts, filler, started + seconds),
+            complete(filler.chosen, self._products, query.scope.principal, too_old, started + seconds),
+        )
         if self._history:
             await self._history.keep(each.snapshot for each in completed.tasks if not each.partial)
+        listed = (*completed.tasks, *(ListedTask(snapshot=task) for task in older.tasks))
         page = TaskList(
-            tasks=_rendered(query, completed.tasks, row_filter),
-            problems=problems_of([*filler.faults.values(), *completed.faults]),
-            next_page_token=self._token(query, filler),
+            tasks=_rendered(query, listed, row_filter),
+            problems=problems_of([*filler.faults.values(), *completed.faults, *older.faults]),
+            next_page_token=self._token(query, filler, older.cursors),
         )
         if not (page.tasks or page.problems or page.next_page_token):
             other_scheme = await self._other_scheme(query, started + seconds, turn)
@@ -115,30 +122,40 @@ class TaskLister:
         found = await asyncio.gather(*searches)
         return other if any(shows(row.object_path) for each in found for row in each.rows) else None
 
-    def _lists(self, query: ListQuery) -> dict[str, ProductList]:
+    def _parts(self, query: ListQuery) -> ListParts:
         """Where each product begins or goes on."""
         asked = {product: self._products[product] for product in _in_scope(query)}
-        seconds = self._settings.deadline_seconds * _LATEST_SHARE
-        calls_in_time = {name: product.list_source.rate * seconds for name, product in asked.items()}
-        question = planned(query, [product.spec for product in asked.values()], calls_in_time, self._clock.now())
-        span, plans = question.span, question.plans
+        seconds = self._settings.deadline_seconds
+        calls_in_time = {name: product.list_source.rate * seconds * _LATEST_SHARE for name, product in asked.items()}
+        now = self._clock.now()
+        # What the vendor may forget while it is read is left to the history.
+        edge = oldest_second(now.later(seconds)) if self._history else None
+        question = planned(query, [product.spec for product in asked.values()], calls_in_time, now, edge)
         if query.page_token is None:
-            return {product: plan.begin(product, span) for product, plan in plans.items()}
+            return first_parts(question)
         cursors = self._tokens.read(query.page_token, query)
-        at_hand = self._read_ahead.at(query.page_token)
-        return {
-            product: at_hand.get(product) or plan.resume(product, span, cursors[product])
-            for product, plan in plans.items()
-            if product in cursors
-        }
+        return later_parts(question, cursors, self._read_ahead.at(query.page_token))
 
-    def _token(self, query: ListQuery, filler: PageFiller) -> str | None:
+    async def _older(self, query: ListQuery, parts: ListParts, filler: PageFiller, deadline: float) -> OlderTasks:
+        """What the history adds to the page, once the vendor's lists have come to their ends."""
+        ended = {product for product, part in filler.lists.items() if part.cursor is None}
+        begin = {product: cursor for product, cursor in parts.older.items() if product in ended}
+        if self._history is None or not begin:
+            return OlderTasks()
+        unread = filler.lists.keys() - ended - filler.faults.keys()
+        room = 0 if unread else query.page_size - len(filler.chosen)
+        older = await HistoryFiller(self._history, query, parts.oldest).fill(begin, room, deadline)
+        if older.faults and not (filler.calls or filler.chosen or older.cursors != begin):
+            raise NothingAnswered(problems_of(older.faults))
+        return older
+
+    def _token(self, query: ListQuery, filler: PageFiller, older: Mapping[str, Cursor]) -> str | None:
         """Where the next page goes on; None at the end, and where only what cannot succeed is left."""
-        cursors = {product: cursor for product, part in filler.lists.items() if (cursor := part.cursor)}
-        if not any(_may_answer(filler.faults.get(product)) for product in cursors):
+        live = {product: cursor for product, part in filler.lists.items() if (cursor := part.cursor)}
+        if not (older or any(_may_answer(filler.faults.get(product)) for product in live)):
             return None
-        token = self._tokens.write(query, cursors)
-        self._read_ahead.keep(token, {product: filler.lists[product] for product in cursors})
+        token = self._tokens.write(query, {**live, **older})
+        self._read_ahead.keep(token, {product: filler.lists[product] for product in live})
         return token
 
 

@@ -37,43 +37,60 @@ _PRELOAD = "preload"
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """A list question, planned: the seconds of creation it asks for, and how each product is asked."""
+    """A list question, planned: the seconds of creation it asks for, and how each product is asked.
+
+    `older` are the seconds that the history answers for; None where the question does not reach back so far.
+    """
 
     span: Span
     plans: Mapping[str, ListPlan]
+    older: Span | None = None
 
 
 def planned(
-    query: ListQuery, specs: Sequence[ProductSpec], calls_in_time: Mapping[str, float], now: Moment
+    query: ListQuery,
+    specs: Sequence[ProductSpec],
+    calls_in_time: Mapping[str, float],
+    now: Moment,
+    edge: int | None = None,
 ) -> Question:
-    """The plan of `query`. Raises InvalidRequest for a range outside the vendor's and for a cost that is too high.
+    """The plan of `query`. Raises InvalidRequest for a range that nobody has and for a cost that is too high.
 
     `calls_in_time`: how many calls of its list each product takes while one answer may last, by the settings alone, so
-    that every instance makes the same plan.
+    that every instance makes the same plan. `edge`: the second before which the history answers; None without one.
     """
     plans = {spec.name: _plan(query, spec, calls_in_time[spec.name]) for spec in specs}
-    faults = [*_faults_of_range(query, now), *_faults_of_cost(query, plans.values())]
+    faults = [*_faults_of_range(query, now, edge), *_faults_of_cost(query, plans.values())]
     if faults:
         raise InvalidRequest(tuple(faults))
-    return Question(span=_span(query, now), plans=plans)
+    span = _span(query, now)
+    if edge is None or not _reaches_back(query, span, edge):
+        return Question(span=span, plans=plans)
+    older = replace(span, newest=min(span.newest, edge - 1), is_open=False)
+    return Question(span=replace(span, oldest=max(span.oldest, edge)), plans=plans, older=older)
 
 
 def _span(query: ListQuery, now: Moment) -> Span:
     """A missing time is completed."""
     last = math.ceil(query.end.timestamp()) - 1 if query.end else math.inf
     return Span(
-        oldest=math.ceil(query.start.timestamp()) if query.start else 0,
+        oldest=max(0, math.ceil(query.start.timestamp())) if query.start else 0,
         newest=int(min(last, now.wall)),
         is_open=last >= math.floor(now.wall),
     )
 
 
-def _faults_of_range(query: ListQuery, now: Moment) -> Iterable[ParameterFault]:
+def _reaches_back(query: ListQuery, span: Span, edge: int) -> bool:
+    """Whether tasks older than the vendor's are asked for: by a time, or by what they concern."""
+    return span.oldest < edge and (query.start is not None or span.newest < edge or bool(query.object_paths))
+
+
+def _faults_of_range(query: ListQuery, now: Moment, edge: int | None) -> Iterable[ParameterFault]:
     oldest = now.wall - VENDOR_WINDOW.total_seconds()
-    edge = _written(datetime.fromtimestamp(math.ceil(oldest), UTC))
+    earliest = _written(datetime.fromtimestamp(math.ceil(oldest), UTC))
     for name, time in (("startTime", query.start), ("endTime", query.end)):
-        if time and time.timestamp() < oldest - _TOLERANCE_SECONDS:
-            detail = f"the vendor keeps tasks for {VENDOR_WINDOW.days} days: it must not be earlier than {edge}"
+        if edge is None and time and time.timestamp() < oldest - _TOLERANCE_SECONDS:
+            detail = f"the vendor keeps tasks for {VENDOR_WINDOW.days} days: it must not be earlier than {earliest}"
             yield ParameterFault(parameter=name, value=_written(time), detail=detail)
     if query.start and query.start.timestamp() > now.wall + _TOLERANCE_SECONDS:
         detail = "it lies in the future: no task can have been created since"

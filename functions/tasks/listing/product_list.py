@@ -109,6 +109,10 @@ class ProductList(msgspec.Struct, frozen=True, kw_only=True):
             return self
         return self._replacing(number, replace(reader, asks=replace(reader.asks, status=None)))
 
+    def down_to(self, oldest: int) -> ProductList:
+        """Without what is older than `oldest`: the vendor may have forgotten it since it was read."""
+        return replace(self, readers=tuple(reader.down_to(oldest) for reader in self.readers))
+
     def with_overfull_second_unfiltered(self, at: Position) -> ProductList:
         """Where a list cannot go on at the second that comes next, all leave it out, and it is read by itself."""
         if not any(reader.overfull and reader.next_position == at for reader in self.readers):
@@ -125,7 +129,7 @@ class ProductList(msgspec.Struct, frozen=True, kw_only=True):
         """
         chosen = self._chosen(at, row_filter)
         down_to = self._taken_down_to(at)
-        left = [task for task in chosen if down_to is None or _id_order(task.key.task_id) < _id_order(down_to)]
+        left = [task for task in chosen if down_to is None or id_order(task.key.task_id) < id_order(down_to)]
         taken = left[:room]
         if len(taken) == len(left):
             return taken, self._after(at, frozenset(task.key.task_id for task in chosen))
@@ -146,7 +150,7 @@ class ProductList(msgspec.Struct, frozen=True, kw_only=True):
             _candidate(TaskKey(self.product, task_id), groups) for task_id, groups in _by_task(self._groups(at)).items()
         )
         chosen = [each for each in candidates if each.key.task_id not in self.listed and row_filter.chooses(each.rows)]
-        return sorted(chosen, key=lambda candidate: _id_order(candidate.key.task_id), reverse=True)
+        return sorted(chosen, key=lambda candidate: id_order(candidate.key.task_id), reverse=True)
 
     def _after(self, at: Position, chosen: frozenset[str]) -> ProductList:
         """All of the position has been taken; where its second goes on, with what was listed of it."""
@@ -218,6 +222,6 @@ def _candidate(key: TaskKey, parts: list[_Part]) -> ListedCandidate:
     return ListedCandidate(key=key, rows=tuple(distinct.values()), whole=False, asked=parts[0][0].asked)
 
 
-def _id_order(task_id: str) -> tuple[int, str]:
+def id_order(task_id: str) -> tuple[int, str]:
     """Ids of digits by their value; no more is known of others than that they differ."""
     return (len(task_id), task_id)

@@ -19,6 +19,7 @@ _RETRY_AFTER: Mapping[Reason, int] = MappingProxyType(
         Reason.TIMEOUT: 2,
         Reason.DEADLINE: 2,
         Reason.UNAVAILABLE: 2,
+        Reason.HISTORY_UNAVAILABLE: 2,
         Reason.MALFORMED: 10,
         Reason.REJECTED: 60,  # by a code that is not known
     }

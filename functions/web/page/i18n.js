@@ -31,7 +31,7 @@ const zh = {
 
 const markup = {
 	title: '任务状态', new: '新建任务', upload: '上传文件', quota: '今日剩余额度', token: '令牌', what: '任务 ID、URL 或域名', filters: '列表筛选', states: '只看', status: '状态', all: '全部',
-	product: '产品', action: '操作', objectType: '对象类型', since: '创建于', ever: '三天内', day: '24 小时内', hour: '一小时内', own: '自定时段', from: '从',
+	product: '产品', action: '操作', objectType: '对象类型', since: '创建于', ever: '三天内', day: '24 小时内', hour: '一小时内', month: '30 天内', own: '自定时段', from: '从',
 	to: '到', show: '查询', renew: '更新', export: '导出 CSV', more: '更早的任务', otherScheme: '此 URL 没有任务，以下 URL 有：', api: 'API 说明', client: 'JavaScript 客户端',
 	kept: '令牌（仅保存到关闭此标签页）', forget: '清除', use: '使用', urls: 'URL，每行一个', cancel: '取消', submit: '提交',
 };

@@ -33,6 +33,7 @@ function allow(allowed) {
 	submission.use(client, allowed);
 	part('upload').hidden = !allowed.uploadUrl;
 	part('upload').href = allowed.uploadUrl ?? '';
+	part('month').hidden = part('month').disabled = !allowed.history;
 	offerChoices('product', allowed.products.map((product) => [product, product.toUpperCase()]));
 	repeatBy((task) => submission.mayRepeat(task), (task) => submission.repeat(task));
 }

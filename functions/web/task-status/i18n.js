@@ -11,7 +11,7 @@ const en = {
 		'internal-error': 'internal error', 'origin-timeout': 'the origin timed out', 'origin-5xx': 'the origin answered 5xx', other: 'other fault',
 		throttled: 'too many calls', denied: 'permission denied', 'bad-credentials': 'credentials refused', rejected: 'request refused',
 		timeout: 'timed out', deadline: 'took too long', unavailable: 'not available', malformed: 'answer not understood',
-		'not-activated': 'not activated', unreachable: 'The service cannot be reached', 'no-answer': 'The service does not answer',
+		'not-activated': 'not activated', 'history-unavailable': 'older tasks not available', unreachable: 'The service cannot be reached', 'no-answer': 'The service does not answer',
 		'missing-token': 'This service needs a token', 'token-expired': 'The token has expired', forbidden: 'The token does not allow this',
 		'invalid-request': 'The question has faults', 'token-unavailable': 'No token could be had', unexpected: 'Something went wrong',
 		'quota-exceeded': 'the day\'s quota does not suffice', 'queue-full': 'too many unfinished prefetches', 'invalid-object-path': 'not a URL that can be submitted',
@@ -48,7 +48,7 @@ const zh = {
 	reasons: {
 		'internal-error': '内部错误', 'origin-timeout': '源站超时', 'origin-5xx': '源站返回 5xx', other: '其他错误', throttled: '调用过于频繁',
 		denied: '没有权限', 'bad-credentials': '凭证无效', rejected: '请求被拒绝', timeout: '超时', deadline: '超过时限', unavailable: '不可用',
-		malformed: '应答无法识别', 'not-activated': '未开通', unreachable: '无法连接服务', 'no-answer': '服务没有应答',
+		malformed: '应答无法识别', 'not-activated': '未开通', 'history-unavailable': '旧任务不可用', unreachable: '无法连接服务', 'no-answer': '服务没有应答',
 		'missing-token': '此服务需要令牌', 'token-expired': '令牌已过期', forbidden: '令牌不允许此操作', 'invalid-request': '请求有误',
 		'quota-exceeded': '今日额度不足', 'queue-full': '未完成的预热任务过多', 'invalid-object-path': '不是可提交的 URL', 'domain-not-found': '该域名不属于此账号',
 		'over-limit': '超出单次调用上限', 'object-type-unsupported': '该产品不支持此类型', 'unknown-outcome': '可能已提交，请先查找其任务',

@@ -35,6 +35,7 @@ def test_a_token_without_claims_may_do_what_the_service_does(opened: Opener) -> 
         "quota": True,
         "stream": False,
         "objectLookup": False,
+        "history": False,
     }
 
 

@@ -147,6 +147,24 @@ test('a page for uploads is linked to where there is one', async () => {
   await accessible(page);
 });
 
+test('where the service keeps a history a list goes back a month, and nowhere else', async () => {
+  const allowed = { products: ['cdn'], submit: false, actions: [], objectTypes: {}, quota: true };
+  server.on('list', json({ tasks: [], problems: [] }));
+  server.on('capabilities', json({ ...allowed, history: false }), json({ ...allowed, history: true }));
+  for (const history of [false, true]) {
+    const page = await open();
+    await page.locator('#product').getByText('CDN').waitFor({ state: 'attached' });
+    assert.equal(await page.locator('#month').isDisabled(), !history);
+    assert.equal(await page.locator('#month').evaluate((option) => option.hidden), !history);
+    if (!history) continue;
+    await page.getByLabel('Created').selectOption('30 days');
+    await page.getByRole('button', { name: 'Show' }).click();
+    await until(() => server.of('list').at(-1).question.startTime);
+    const back = Date.now() - new Date(server.of('list').at(-1).question.startTime).getTime();
+    assert.ok(Math.abs(back / 86_400_000 - 30) < 0.1);
+  }
+});
+
 test('a task says how it concerns the URL that was asked for, and goes on saying so while it moves', async () => {
   const [directory, other] = [object('http://a.example/img/', 'running', 20), object('http://a.example/b/', 'running', 20)];
   const covering = task('cdn:1', { match: 'directory', objectType: 'directory', objects: [{ ...directory, match: 'directory' }, other] });
