@@ -9,6 +9,7 @@ from cachetools import LRUCache
 from starlette.requests import Request
 from starlette.responses import Response
 
+from functions.api.encoding import ReportEncoder
 from functions.api.negotiation import Representation, already_has
 from functions.tasks.lookup.poll_interval import SOON_SECONDS
 from functions.tasks.report import Problem, TaskReport
@@ -29,13 +30,14 @@ class Encoder:
         self._encoded: LRUCache[int, tuple[TaskReport, bytes]] = LRUCache(
             _KEPT_BYTES, getsizeof=lambda kept: len(kept[1])
         )
+        self._reports = ReportEncoder()
 
     def encode(self, report: TaskReport) -> bytes:
         """JSON."""
         kept = self._encoded.get(id(report))
         if kept is not None:
             return kept[1]
-        body = msgspec.json.encode(report)
+        body = self._reports.encode(report)
         if len(body) <= _KEPT_BYTES:
             self._encoded[id(report)] = (report, body)
         return body

@@ -17,13 +17,14 @@ from cachetools import LRUCache
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from functions.api.encoding import Comparison, ReportEncoder
 from functions.api.middleware.access_log import access_record
 from functions.api.middleware.errors import problem_for
 from functions.api.negotiation import Representation
 from functions.settings import Settings
 from functions.tasks.lookup.watch import Viewer
 from functions.tasks.query import LookupQuery
-from functions.tasks.report import Task, TaskReport
+from functions.tasks.report import TaskReport
 from functions.tasks.results import LookupAnswer
 
 HEARTBEAT_SECONDS = 15.0
@@ -54,6 +55,8 @@ class Frames:
         self._encoded: LRUCache[tuple[str | None, int], tuple[LookupAnswer, bytes]] = LRUCache(
             _FRAME_CACHE_BYTES, getsizeof=_size
         )
+        self._reports = ReportEncoder()
+        self._comparison = Comparison()
 
     def between(self, seen: LookupAnswer | None, answer: LookupAnswer) -> bytes:
         """`report` for a client that has seen nothing, else `update` with the tasks that changed."""
@@ -61,10 +64,18 @@ class Frames:
         kept = self._encoded.get(key)
         if kept is not None:
             return kept[1]
-        frame = _frame("report", answer.report) if seen is None else _frame("update", _changed(seen, answer))
+        frame = self._frame("report", answer.report) if seen is None else self._update(seen.report, answer.report)
         with suppress(ValueError):  # larger than the whole cache: sent, not kept
             self._encoded[key] = (answer, frame)
         return frame
+
+    def _update(self, seen: TaskReport, report: TaskReport) -> bytes:
+        changed = self._comparison.changed(seen.tasks, report.tasks)
+        return self._frame("update", msgspec.structs.replace(report, tasks=changed))
+
+    def _frame(self, event: str, report: TaskReport) -> bytes:
+        head = f"event: {event}\nid: {report.version}\ndata: ".encode()
+        return self._reports.encode(report, before=head, after=b"\n\n")
 
 
 def _size(entry: tuple[LookupAnswer, bytes]) -> int:
@@ -162,21 +173,6 @@ async def _client_left(receive: Receive) -> None:
     """Return when the client has left."""
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def _changed(seen: LookupAnswer, answer: LookupAnswer) -> TaskReport:
-    before = {task.id: _content(task) for task in seen.report.tasks}
-    tasks = tuple(task for task in answer.report.tasks if before.get(task.id) != _content(task))
-    return msgspec.structs.replace(answer.report, tasks=tasks)
-
-
-def _content(task: Task) -> Task:
-    """A task without the time at which it was checked: that alone is no change."""
-    return msgspec.structs.replace(task, checked_at="")
-
-
-def _frame(event: str, report: TaskReport) -> bytes:
-    return b"event: %s\nid: %s\ndata: %s\n\n" % (event.encode(), report.version.encode(), msgspec.json.encode(report))
 
 
 def _done(report: TaskReport) -> bytes:

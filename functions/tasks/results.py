@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, Self
+from typing import Protocol
 
 import msgspec
 
 from functions.errors import TaskStatusError
-from functions.tasks.query import ListQuery, LookupQuery, RequestedId, Scope
-from functions.tasks.report import Problem, QuotaReport, Task, TaskList, TaskReport, product_name
+from functions.tasks.query import ListQuery, LookupQuery, Scope
+from functions.tasks.report import Problem, QuotaReport, TaskList, TaskReport, product_name
 from functions.tasks.submit import Submission, SubmitAnswer
 
 
@@ -29,10 +28,6 @@ class LookupAnswer(msgspec.Struct, frozen=True, kw_only=True):
     retry_after: int | None
     next_look: float = 1.0
     timings: tuple[Timing, ...] = ()
-
-    def in_order_of(self, ids: Sequence[RequestedId]) -> Self:
-        """The same answer with tasks and ids in the order of `ids`; all ids are those of the query."""
-        return msgspec.structs.replace(self, report=_in_order(self.report, ids))
 
 
 class ListAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,18 +76,3 @@ class Tasks(Protocol):
 
     async def settle(self) -> None:
         """Do what no answer should wait for, within seconds; for when the answer is sent. Raises nothing."""
-
-
-def _in_order(report: TaskReport, ids: Sequence[RequestedId]) -> TaskReport:
-    tasks: dict[str, list[Task]] = {}
-    for task in report.tasks:
-        tasks.setdefault(task.task_id, []).append(task)
-        tasks.setdefault(task.id, []).append(task)
-    ordered = {task.id: task for asked in ids for task in tasks.get(str(asked), ())}
-    place = {str(asked): number for number, asked in enumerate(ids)}
-    return msgspec.structs.replace(
-        report,
-        tasks=tuple(ordered.values()),
-        not_found=tuple(sorted(report.not_found, key=lambda entry: place[entry.id])),
-        undecided=tuple(sorted(report.undecided, key=lambda entry: place[entry.id])),
-    )

@@ -15,6 +15,7 @@ from functions.settings import Settings
 from functions.tasks.history.history import History
 from functions.tasks.lookup.assemble import assemble_cooperatively
 from functions.tasks.lookup.fan_out import FanOut
+from functions.tasks.lookup.orders import Orders
 from functions.tasks.lookup.poll_interval import (
     AFTER_FAULT_SECONDS,
     POLL_TOGETHER_SECONDS,
@@ -55,7 +56,7 @@ class TaskLookup:
     async def answer(self, query: LookupQuery) -> LookupAnswer:
         """Every id asked, exactly once. Raises NothingAnswered."""
         canonical = await self._answer(query.canonical(), None)
-        return canonical.in_order_of(query.ids)
+        return Orders(canonical).of(query.ids)
 
     async def poll(self, query: LookupQuery) -> LookupAnswer:
         """The same for a watch: a moving task is asked about anew only when that may show a change."""

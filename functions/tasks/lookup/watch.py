@@ -16,6 +16,7 @@ import msgspec
 
 from functions.logs import log_event
 from functions.tasks.lookup.ends_wait import ends_wait
+from functions.tasks.lookup.orders import Orders
 from functions.tasks.lookup.poll_interval import AFTER_FAULT_SECONDS
 from functions.tasks.query import LookupQuery, RequestedId
 from functions.tasks.results import LookupAnswer, NothingAnswered
@@ -105,7 +106,7 @@ class Watch:
         self._viewers = 0
         self._answer: LookupAnswer | None = None
         self._fault: NothingAnswered | None = None
-        self._ordered: dict[tuple[RequestedId, ...], LookupAnswer] = {}
+        self._orders: Orders | None = None
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._polling: asyncio.Task[None] | None = None
         self._look_again = asyncio.Event()
@@ -161,11 +162,9 @@ class Watch:
 
     def ordered(self, answer: LookupAnswer, ids: tuple[RequestedId, ...]) -> LookupAnswer:
         """`answer` in the order of `ids`; viewers with the same order share one object, so that it is encoded once."""
-        if answer is not self._answer:
-            return answer.in_order_of(ids)
-        if ids not in self._ordered:
-            self._ordered[ids] = answer.in_order_of(ids)
-        return self._ordered[ids]
+        if self._orders is None or answer is not self._answer:
+            return Orders(answer).of(ids)
+        return self._orders.of(ids)
 
     async def _change(self) -> None:
         waiter = asyncio.get_running_loop().create_future()
@@ -196,7 +195,7 @@ class Watch:
             log_event("lookup-failed", level=logging.ERROR, exception=fault)
             return self._after_fault(NothingAnswered(()))
         changed = self._answer is None or self._answer.report.version != answer.report.version
-        self._answer, self._ordered = answer, {}
+        self._answer, self._orders = answer, Orders(answer)
         if changed:
             self._wake()
         return None if answer.report.summary.done else answer.next_look
