@@ -59,9 +59,9 @@ class Flights(Protocol[K, T]):
     """What turns wanted keys into calls: a `Batcher` for this instance alone, or one for all (docs/fleet.md)."""
 
     def join(
-        self, keys: Mapping[K, Lane], deadline: float, caller: str, is_fresh: Callable[[K], bool] = ...
+        self, keys: Mapping[K, Lane], deadline: float, caller: str, is_fresh: Callable[[K], bool] = ..., /
     ) -> list[InFlight[K, T]]:
-        """As `Batcher.join`."""
+        """As `Batcher.join`; what is learned of a key other than by a call will do where `is_fresh` says so."""
 
     def leave(self, joined: Collection[InFlight[K, T]]) -> None:
         """As `Batcher.leave`."""
@@ -89,15 +89,13 @@ class Batcher(Generic[K, T]):
         self._changed = asyncio.Event()
 
     def join(
-        self, keys: Mapping[K, Lane], deadline: float, caller: str, is_fresh: Callable[[K], bool] = lambda _: False
+        self, keys: Mapping[K, Lane], deadline: float, caller: str, _is_fresh: object = None, /
     ) -> list[InFlight[K, T]]:
         """An InFlight for every key, shared with those who want it already. `leave` must be called with them.
 
-        `keys` says in which lane each key waits for its turn, among those of `caller`; `is_fresh` whether what is known
-        of a key by now will do, for those who learn of it other than by calls. A cancelled `result` means that
+        `keys` says in which lane each key waits for its turn, among those of `caller`. A cancelled `result` means that
         the batch met a bug; it is logged.
         """
-        del is_fresh  # here there are only calls
         now = asyncio.get_running_loop().time()
         idle = not self._running and not self._queue
         joined = []
