@@ -5,6 +5,7 @@ from __future__ import annotations
 from functions.errors import SettingsError
 from functions.events.handler import OssEventHandler
 from functions.events.notify.receivers import receivers_of
+from functions.events.reconcile.history_fill import HistoryFill
 from functions.events.reconcile.one_change import ChangeReconciler
 from functions.events.reconcile.resubmit import Resubmitter
 from functions.events.reconcile.sweep import Sweep
@@ -35,7 +36,8 @@ def open_handler(settings: Settings, tasks: Tasks, credentials: CredentialSource
             )
         return OssEventHandler(StatelessChanges(rules, tasks))
     store = open_store(settings, credentials)
-    return OssEventHandler(store_backed(settings, rules, tasks, store, timings_of(settings)))
+    fill = HistoryFill(store, tasks, settings.product_names, SystemClock())
+    return OssEventHandler(store_backed(settings, rules, tasks, store, timings_of(settings), fill=fill))
 
 
 def store_backed(  # noqa: PLR0913 -- its dependencies, each by name
@@ -45,6 +47,7 @@ def store_backed(  # noqa: PLR0913 -- its dependencies, each by name
     store: ObjectStore,
     timings: Timings,
     clock: Clock | None = None,
+    fill: HistoryFill | None = None,
 ) -> StoreBackedChanges:
     """What processes changes, over any store. Raises SettingsError."""
     clock = clock or SystemClock()
@@ -64,5 +67,6 @@ def store_backed(  # noqa: PLR0913 -- its dependencies, each by name
         location,
         ChangeAcceptor(changes, submitter, tasks, clock, timings),
         Sweep(changes, reconciler, tasks, clock, timings),
+        fill,
         submit=settings.submit,
     )

@@ -10,6 +10,7 @@ from functions.errors import StoreFault
 from functions.events.action_report import report_submitted
 from functions.events.change import ActionKind, by_product, urls_of
 from functions.events.parsing.events import MalformedEvent, ObjectChange, TaskCompletion
+from functions.events.reconcile.history_fill import HistoryFill
 from functions.events.reconcile.sweep import Sweep, SweepReport
 from functions.events.reports import ChangeResult, failed, reported, skipped
 from functions.events.rules import Rules
@@ -20,14 +21,22 @@ from functions.store.protocol import Location
 class StoreBackedChanges:
     """Processes changes and the timer."""
 
-    def __init__(
-        self, rules: Rules, location: Location, acceptor: ChangeAcceptor, sweep: Sweep, *, submit: bool
+    def __init__(  # noqa: PLR0913 -- collaborators, each by name
+        self,
+        rules: Rules,
+        location: Location,
+        acceptor: ChangeAcceptor,
+        sweep: Sweep,
+        fill: HistoryFill | None = None,
+        *,
+        submit: bool,
     ) -> None:
-        """Without `submit` rules only follow."""
+        """Without `submit` rules only follow; without `fill` the history has what somebody asked for."""
         self._rules = rules
         self._location = location
         self._acceptor = acceptor
         self._sweep = sweep
+        self._fill = fill
         self._submit = submit
 
     async def process(self, changes: Sequence[ObjectChange]) -> list[ChangeResult]:
@@ -37,9 +46,12 @@ class StoreBackedChanges:
     async def sweep(self, completions: tuple[TaskCompletion, ...] = ()) -> SweepReport | None:
         """Reconcile everything open, or only what waits for these tasks; None when a sweep is going on.
 
-        Raises StoreFault.
+        The timer's fills the history, too. Raises StoreFault.
         """
-        return await self._sweep.run(completions)
+        report = await self._sweep.run(completions)
+        if self._fill is not None and report is not None and not (completions or report.left):
+            await self._fill.run()
+        return report
 
     async def _process(self, change: ObjectChange) -> list[ChangeResult]:
         if self._location.holds(change.bucket, change.key):

@@ -25,7 +25,7 @@ from tests.support.oss_real_process import (
 from tests.support.samples import event_sample
 
 HANDLER = "import sys; from functions.handlers import oss; [print(oss(line, None)) for line in sys.stdin.buffer]"
-_EACH_ITS_OWN = {"claimedAt", "claimedBy", "nonce", "report"}
+_EACH_ITS_OWN = {"claimedAt", "claimedBy", "nonce", "report", "start", "end"}
 CONTROL = {"x-fc-control-path": "/invoke"}
 
 
