@@ -14,6 +14,7 @@ from emulator.demo.children import LOG, Children, run_demo
 from emulator.demo.ports import HOST, Ports
 from emulator.demo.scenario import (
     FIRST_OBJECT_PATH,
+    add_account,
     function_environment,
     invitation,
     make_buckets,
@@ -29,6 +30,7 @@ def _show(ports: Ports, children: Children) -> None:
     if not children.is_up(ports.emulator, "/_emulator/health"):
         return
     make_buckets(ports)
+    add_account(ports)
     children.start("web function", "functions.server", environment=function_environment(ports, os.environ))
     if not children.is_up(ports.function, "/healthz"):
         return

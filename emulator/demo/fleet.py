@@ -52,12 +52,12 @@ def _show_with(redis: RedisServer, ports: Ports, children: Children) -> None:
 
 
 def _environment(ports: Ports, port: int, redis: RedisServer) -> dict[str, str]:
-    """The function of `make demo` without OSS events."""
+    """The function of `make demo` without OSS events and its second account."""
     usual = function_environment(ports, os.environ)
     kept = {name: value for name, value in usual.items() if not name.startswith(("TASK_STATUS_WEBHOOK", "FC_"))}
-    events = {"TASK_STATUS_STORE", "TASK_STATUS_RULES", "TASK_STATUS_UPLOAD_URL"}
+    left_out = {f"TASK_STATUS_{name}" for name in ("ACCOUNTS", "STORE", "RULES", "UPLOAD_URL")}
     return {
-        **{name: value for name, value in kept.items() if name not in events},
+        **{name: value for name, value in kept.items() if name not in left_out},
         "TASK_STATUS_SHARED": redis.url,
         "TASK_STATUS_INSTANCES": str(INSTANCES),
         "PORT": str(port),

@@ -7,20 +7,23 @@ import http.client
 import os
 import secrets
 import shlex
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from emulator.control.handler import PREFIX
-from emulator.control.models import Summary
+from emulator.control.models import NewTask, Summary
 from emulator.core.accounts import DEFAULT_KEY
+from emulator.core.roles import Role
 from emulator.demo.ports import HOST, Ports
 from emulator.events.oss_triggers import Notification
 from emulator.events.timers import Timer
 from emulator.events.webhooks import PATH as WEBHOOKS
 from emulator.oss.buckets import BucketSettings
 from emulator.oss.cors import CorsRule
+from emulator.tasks.transition import Row, Transition
 
 HERE = Path(__file__).parent
 BUCKET, STORE, FIRST_KEY = "demo", "demo-store", "img/hello.txt"
@@ -30,6 +33,8 @@ SWEEP_SECONDS = 2.0
 UPLOADED = HERE / "object.txt"
 SHOWN_IDS = "24840,dcdn:113681,vod:704225667,999"
 MOVING_IDS = "cdn:31000001,dcdn:31000002,cdn:31000003,vod:31000004"
+OTHER_ID = "31000005"
+"""In the account acme."""
 
 
 DEVELOPMENT_ORIGINS = tuple(f"http://{host}:{port}" for host in ("localhost", HOST) for port in (3000, 5173, 8080))
@@ -47,11 +52,12 @@ def function_environment(ports: Ports, environ: Mapping[str, str]) -> dict[str, 
     upstream = ports.emulator_url
     return {
         **inherited,
-        **{f"TASK_STATUS_{service}_ENDPOINT": upstream for service in ("CDN", "DCDN", "VOD", "OSS")},
+        **{f"TASK_STATUS_{service}_ENDPOINT": upstream for service in ("CDN", "DCDN", "VOD", "OSS", "STS")},
         "TASK_STATUS_AUTH": "none",
         "TASK_STATUS_CORS_ORIGINS": ",".join((upstream, *DEVELOPMENT_ORIGINS)),
         "TASK_STATUS_UPLOAD_URL": upload_page(ports),
         "TASK_STATUS_RULES": str(HERE / "rules.toml"),
+        "TASK_STATUS_ACCOUNTS": str(HERE / "accounts.toml"),
         "TASK_STATUS_SUBMIT": "on",
         "TASK_STATUS_STORE": f"oss://{STORE}/state",
         "TASK_STATUS_WEBHOOK_URL": upstream + WEBHOOKS,
@@ -69,6 +75,17 @@ def make_buckets(ports: Ports) -> None:
     pages = CorsRule(allowed_origins=("*",), allowed_methods=("PUT", "GET"), allowed_headers=("*",))
     _post(ports, "buckets", BucketSettings(name=BUCKET, public_write=True, cors=(pages,)))
     _post(ports, "buckets", BucketSettings(name=STORE))
+
+
+def add_account(ports: Ports) -> None:
+    """A second account, whose role the function assumes, with a task that moves."""
+    (account,) = tomllib.loads((HERE / "accounts.toml").read_text("utf-8"))["account"]
+    _post(ports, "roles", Role(arn=account["role"], account=account["name"]))
+    rows: list[Row | str] = [f"https://img.acme.example/{number}.jpg" for number in range(3)]
+    moving = Transition(by="seconds", length=120.0)
+    _post(
+        ports, "tasks", NewTask(product="cdn", rows=rows, task_id=OTHER_ID, transition=moving, account=account["name"])
+    )
 
 
 def set_triggers(ports: Ports) -> None:
@@ -123,6 +140,8 @@ In another terminal:
     curl '{function}/v1/tasks?taskId={SHOWN_IDS}'
   tasks that move, one of which will fail, one of 2,000 URLs (ask again and again):
     curl '{function}/v1/tasks?taskId={MOVING_IDS}&objects=3'
+  the same of another account, whose role the function assumes:
+    curl '{function}/v1/tasks?taskId=acme/cdn:{OTHER_ID}'
   upload a file: it is refreshed, then preloaded, each in about 20 s, and at the end a webhook is sent:
     curl -T {uploaded} '{emulator}/{BUCKET}/{FIRST_KEY}'
     curl '{function}/v1/tasks?object=oss://{BUCKET}/{FIRST_KEY}'

@@ -9,6 +9,8 @@ import pytest
 
 from emulator.testing import Emulator, Refuse, Row, Transition
 from tests.support.command import ManualClock, command, environment, inside
+from tests.support.other_accounts import two_accounts
+from tests.support.web_function import web_over
 
 URL = "https://www.example.com/a.jpg"
 FAILED_ROWS = (Row("http://example.com/bad.jpg", "Failed", 25, "Origin Timeout"), Row("http://example.com/good.jpg"))
@@ -210,6 +212,18 @@ def test_quotas_are_told(env: dict[str, str]) -> None:
     assert {"product", "kind", "quota", "remaining"} == set(
         json.loads(command("quota", "--json", env=env).out)["quotas"][0]
     )
+
+
+def test_another_account_is_named_in_ids_products_and_quotas(account: Emulator, tmp_path: Path) -> None:
+    with web_over(account, submit="on", accounts=two_accounts(account, tmp_path)) as web:
+        env = environment(f"http://127.0.0.1:{web.port}")
+        made = command("submit", "refresh", "--wait", "--product", "acme/cdn", URL, env=env)
+        assert (made.exit, made.out.startswith("acme/cdn:")) == (0, True)
+        task = made.out.split()[0]
+        assert command("status", task, env=env).exit == 0
+        assert task in command("list", "--account", "acme", env=env).out
+        assert task not in command("list", env=env).out
+        assert command("quota", "--account", "globex", env=env).out.splitlines()[1].split()[0] == "globex/cdn"
 
 
 def test_quiet_says_nothing_but_errors(account: Emulator, env: dict[str, str]) -> None:

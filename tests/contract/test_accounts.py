@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,35 +15,27 @@ import pytest
 
 from emulator.core.accounts import DEFAULT_ACCOUNT
 from emulator.testing import Emulator, Hang, Refuse, Role, Throttle
+from functions.events.rules import read_rules
+from functions.settings import read_settings
 from functions.tasks.query import ListQuery, Scope
 from functions.tasks.report import Task
 from functions.upstream.assumed_role import KEY_SECONDS, RENEWED_SECONDS
-from tests.support.real_service import LIFTED, RealService, query_of, real_service, real_service_in_network_time
+from tests.support.other_accounts import ARN, two_accounts
+from tests.support.real_service import (
+    LIFTED,
+    RealService,
+    environment_of,
+    query_of,
+    real_service,
+    real_service_in_network_time,
+)
 from tests.support.submissions import URL, submit
-
-ARN = "acs:ram::1234567890123456:role/task-status"
-OTHER_ARN = "acs:ram::6543210987654321:role/task-status"
-FILE = f"""
-[[account]]
-name = "acme"
-role = "{ARN}"
-
-[[account]]
-name = "globex"
-role = "{OTHER_ARN}"
-products = ["cdn"]
-external_id = "shared-with-globex"
-"""
+from tests.support.web_function import web_over
 
 
 @pytest.fixture
 def accounts(emu: Emulator, tmp_path: Path) -> Path:
-    """Two accounts that the emulator has roles of."""
-    emu.roles.add(Role(arn=ARN, account="acme"))
-    emu.roles.add(Role(arn=OTHER_ARN, account="globex", external_id="shared-with-globex"))
-    path = tmp_path / "accounts.toml"
-    path.write_text(FILE, "utf-8")
-    return path
+    return two_accounts(emu, tmp_path)
 
 
 @pytest.fixture
@@ -242,3 +236,63 @@ def test_no_key_of_another_account_is_in_any_line_of_the_log(
     assert key is not None
     assert key.token is not None
     assert not any(secret in text for secret in (key.id, key.secret, key.token))
+
+
+def test_what_was_seen_done_is_kept_for_each_account_by_itself(emu: Emulator, accounts: Path) -> None:
+    emu.oss.create_bucket("kept")
+    task = emu.tasks.add("cdn", [URL], age=100, account="acme")
+    with real_service(emu, None, accounts=accounts, store="oss://kept/status", oss_endpoint=emu.url) as real:
+        assert real.report(f"acme/cdn:{task}").summary.done
+        real.run(asyncio.sleep(0.1))
+    emu.tasks.remove("cdn", task)
+    with real_service(emu, None, accounts=accounts, store="oss://kept/status", oss_endpoint=emu.url) as real:
+        report = real.report(f"acme/cdn:{task},cdn:{task},globex/cdn:{task}")
+    assert [(task.id, task.source) for task in report.tasks] == [(f"acme/cdn:{task}", "history")]
+    assert [entry.id for entry in report.not_found] == [f"cdn:{task}", f"globex/cdn:{task}"]
+
+
+def test_it_holds_over_http(emu: Emulator, accounts: Path) -> None:
+    acme = emu.tasks.add("cdn", [URL], age=100, account="acme")
+    with web_over(emu, accounts=accounts, submit="on") as web:
+        found = web.get(f"/v1/tasks?taskId=acme/cdn:{acme}")
+        assert [(task["id"], task["account"], task["product"]) for task in found.json()["tasks"]] == [
+            (f"acme/cdn:{acme}", "acme", "cdn")
+        ]
+        assert found.headers["server-timing"].startswith("acme.cdn;dur=")
+        listed = web.get("/v1/tasks?account=acme").json()
+        assert [task["id"] for task in listed["tasks"]] == [f"acme/cdn:{acme}"]
+        quotas = web.get("/v1/quota?account=globex").json()["quotas"]
+        assert {(quota["account"], quota["product"]) for quota in quotas} == {("globex", "cdn")}
+        told = web.get("/v1/capabilities").json()
+        assert told["products"] == ["cdn", "dcdn", "vod", "acme/cdn", "acme/dcdn", "acme/vod", "globex/cdn"]
+        body = {"action": "refresh", "product": "cdn", "account": "globex", "objectPaths": [URL]}
+        (made,) = web.client.post("/v1/tasks", json=body).json()["tasks"]
+        assert (made["account"], made["product"], made["id"]) == ("globex", "cdn", f"globex/cdn:{made['taskId']}")
+        with web.stream(f"/v1/tasks?taskId=acme/cdn:{acme}") as (_, events):
+            names = [event.name for event in events]
+        assert (names[0], names[-1]) == ("report", "done")
+        hidden = web.get("/v1/tasks?taskId=initech/cdn:1").json()
+        assert [fault["parameter"] for fault in hidden["errors"]] == ["taskId"]
+
+
+def test_an_object_of_another_accounts_rule_is_asked_for_there(emu: Emulator, accounts: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    text = '[[rule]]\nbucket = "pics"\nproduct = "acme/cdn"\nurl = "https://img.example.com/{key}"\n'
+    rules.write_text(text, "utf-8")
+    settings = read_settings(environment_of(emu, accounts=accounts, rules=rules))
+    (rule,) = read_rules(settings.rules_path, settings.product_names).rules
+    task = emu.tasks.add("cdn", ["https://img.example.com/a.png"], account="acme")
+    with real_service(emu, None, accounts=accounts) as real:
+        followed = real.run(real.service.follow_urls(rule.product, ("https://img.example.com/a.png",)))
+    assert ids(followed.report.tasks) == [f"acme/cdn:{task}"]
+
+
+def test_without_other_accounts_what_assumes_roles_is_not_even_imported() -> None:
+    program = (
+        "import sys; from functions.settings import read_settings; from functions.tasks.service import build_service;"
+        "from functions.upstream.credentials import CredentialSource;"
+        "build_service(read_settings({}), CredentialSource({}));"
+        "print([name for name in sys.modules if 'assumed_role' in name or 'sts2015' in name])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -54,6 +54,7 @@ class Arguments(argparse.Namespace):
     words: list[str]
     """Ids, or URLs of a submission."""
     product: list[str]
+    account: list[str]
     submit: str | None
     """The action of a submission."""
     wait: bool
@@ -118,8 +119,13 @@ def _command(commands: Any, name: str, about: str, timeout: str) -> argparse.Arg
 
 
 def _product(parser: argparse.ArgumentParser, default: str) -> None:
-    about = f"{', '.join(PRODUCTS)}: those that the service has (default: {default})"
+    about = f"{', '.join(PRODUCTS)}: those that the service has, of another account like acme/cdn (default: {default})"
     parser.add_argument("--product", action="append", default=[], metavar="PRODUCT", help=about)
+
+
+def _account(parser: argparse.ArgumentParser) -> None:
+    about = "those that the service has besides its own (default: own)"
+    parser.add_argument("--account", action="append", default=[], metavar="ACCOUNT", help=about)
 
 
 def _submission(parser: argparse.ArgumentParser) -> None:
@@ -158,6 +164,7 @@ def _status(commands: Any) -> None:
 def _list(commands: Any) -> None:
     parser = _command(commands, "list", "list tasks, newest first: three days, or more with a history", "1m")
     _product(parser, "all")
+    _account(parser)
     parser.add_argument("--action", choices=ACTIONS)
     parser.add_argument("--object-type", metavar="TYPE", help="file, directory, regex, preload, …")
     parser.add_argument(
@@ -173,4 +180,5 @@ def _list(commands: Any) -> None:
 
 
 def _quota(commands: Any) -> None:
-    _command(commands, "quota", "what is left of today's refreshes and prefetches", "1m")
+    parser = _command(commands, "quota", "what is left of today's refreshes and prefetches", "1m")
+    _account(parser)

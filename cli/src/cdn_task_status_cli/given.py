@@ -11,7 +11,7 @@ from typing import TextIO
 from cdn_task_status_cli.faults import UsageError
 
 _BETWEEN_IDS = re.compile(r"[\s,;、|\"'\[\](){}<>]+")
-_ID = re.compile(r"([a-z]+:)?[0-9]{1,30}")
+_ID = re.compile(r"(([a-z][a-z0-9-]{0,31}/)?[a-z]+:)?[0-9]{1,30}")
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)")
 _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _SHOWN = 60

@@ -1,4 +1,5 @@
 /** Tasks as comma-separated values (RFC 4180), one line for each object. */
+import { productName } from '../task-status/ids.js';
 
 const COLUMNS = ['id', 'product', 'action', 'objectType', 'createdAt', 'status', 'objectPath', 'objectStatus', 'rawStatus', 'progress', 'reason', 'message'];
 /** What makes a spreadsheet take a text for a formula (OWASP, "CSV Injection"): such a text is given an apostrophe. */
@@ -17,8 +18,8 @@ function linesOf({ tasks, undecided, notFound }) {
 	return [...tasks.flatMap(linesOfTask), ...absent.map(([id, state]) => padded([id, '', '', '', '', state]))];
 }
 
-function linesOfTask({ id, product, action, objectType, createdAt, status, objects, objectsOmitted }) {
-	const task = [id, product, action, objectType, createdAt, status];
+function linesOfTask({ id, product, account, action, objectType, createdAt, status, objects, objectsOmitted }) {
+	const task = [id, productName({ product, account }), action, objectType, createdAt, status];
 	const lines = objects.map(({ objectPath, status: state, rawStatus, progress, error }) => [...task, objectPath, state, rawStatus, progress, error?.reason, error?.message]);
 	return objectsOmitted || !lines.length ? [...lines, padded([...task, objectsOmitted ? `(${objectsOmitted})` : ''])] : lines;
 }

@@ -1,4 +1,5 @@
 /** What the page says above its rows. */
+import { productName } from '../task-status/ids.js';
 import { progressOf } from '../task-status/reports.js';
 import { made, part, write } from './dom.js';
 import { clearRows } from './rows.js';
@@ -53,7 +54,7 @@ export function notice(problems, fault, incomplete = false) {
 	if (part('notes').textContent !== text) part('notes').replaceChildren(...items);
 }
 
-const told = ({ product, reason: sign }) => `${product.toUpperCase()}: ${reason(sign)}`;
+const told = (problem) => `${productName(problem).toUpperCase()}: ${reason(problem.reason)}`;
 
 /** `next` fetches the next page; without it there is none. */
 export function offerMore(next = undefined) {
@@ -70,7 +71,7 @@ export function offerOtherScheme(objectPath) {
 export function quotas({ quotas: all, problems }) {
 	const list = made('dl');
 	for (const left of all) {
-		const [kind, figures] = [made('dt', `${left.product.toUpperCase()} · ${words.kinds[left.kind] ?? left.kind}`), made('dd', remaining(left))];
+		const [kind, figures] = [made('dt', `${productName(left).toUpperCase()} · ${words.kinds[left.kind] ?? left.kind}`), made('dd', remaining(left))];
 		figures.className = isLittle(left) ? 'little' : '';
 		list.append(kind, figures);
 	}

@@ -1,4 +1,5 @@
 /** The form that submits refreshes and prefetches, where the service and the token allow it. */
+import { productName } from '../task-status/ids.js';
 import { isBad } from '../task-status/reports.js';
 import { wordFor } from '../task-status/i18n.js';
 import { made, offer, part } from './dom.js';
@@ -42,8 +43,9 @@ export class SubmissionForm {
 		this.#offerActions();
 	}
 
-	mayRepeat({ product, action, objectType }) {
-		const types = this.#allowed.objectTypes[product]?.[action] ?? [];
+	mayRepeat(task) {
+		const { action, objectType } = task;
+		const types = this.#allowed.objectTypes[productName(task)]?.[action] ?? [];
 		return action === PRELOADS ? types.length > 0 : types.includes(objectType);
 	}
 
@@ -56,9 +58,9 @@ export class SubmissionForm {
 
 	/** What failed of a task stands in the form, to be looked at before it is submitted again. */
 	async repeat(task) {
-		const { product, action, objectType } = task;
+		const { action, objectType } = task;
 		const objects = task.objectsOmitted ? await this.#allObjects(task) : task.objects;
-		choose('toProduct', product);
+		choose('toProduct', productName(task));
 		this.#offerActions();
 		choose('toAction', action);
 		this.#offerTypes();
@@ -97,7 +99,7 @@ export class SubmissionForm {
 	#showRemaining() {
 		const { action, product, objectType, objectPaths } = this.#submission();
 		const kind = action === PRELOADS ? PRELOADS : QUOTAS[objectType];
-		const left = this.#quotas.find((quota) => quota.product === product && quota.kind === kind);
+		const left = this.#quotas.find((quota) => productName(quota) === product && quota.kind === kind);
 		const tooMany = left && left.remaining !== null && objectPaths.length > left.remaining;
 		part('remaining').textContent = [words.urlCount(objectPaths.length), left && words.left(remaining(left)), tooMany && words.tooMany].filter(Boolean).join(' · ');
 		part('remaining').classList.toggle('little', Boolean(tooMany));

@@ -111,7 +111,7 @@ function checked(ids) {
 	const distinct = idsIn(ids);
 	const wrong = distinct.filter((id) => !isId(id));
 	if (distinct.length && !wrong.length) return distinct;
-	const detail = 'an id is 1 to 30 digits, or product:digits like cdn:24840';
+	const detail = 'an id is 1 to 30 digits, or product:digits like cdn:24840 or acme/cdn:24840';
 	const errors = wrong.map((value) => ({ parameter: 'taskId', value, detail }));
 	throw new TaskStatusError({ reason: 'invalid-request', status: 400, detail, errors });
 }

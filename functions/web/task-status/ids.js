@@ -1,6 +1,6 @@
 /** Task ids as people paste them. `tests/web/ids.cases.json` holds the service and this module to the same reading. */
 
-const ID = /^([a-z]+:)?\d{1,30}$/;
+const ID = /^(([a-z][a-z0-9-]{0,31}\/)?[a-z]+:)?\d{1,30}$/;
 const FULL_WIDTH = /[\uff01-\uff5e]/g;
 /** What may stand between ids: blanks, commas, semicolons, and the quotes and brackets of a JSON array. */
 const BETWEEN = /[\s\u200b\ufeff,;、､|"'“”‘’[\]]+/;
@@ -14,6 +14,9 @@ export function idsIn(given) {
 	const texts = typeof given === 'string' ? [given] : Array.from(/** @type {Iterable<unknown>} */ (given), String);
 	return [...new Set(texts.flatMap(parts))];
 }
+
+/** The product of a task, a problem or a quota as ids name it: `acme/cdn` in another account. @param {{product: string, account?: string}} of */
+export const productName = ({ product, account }) => (account ? `${account}/${product}` : product);
 
 /** @param {string} candidate */
 export const isId = (candidate) => ID.test(candidate);

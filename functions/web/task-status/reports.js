@@ -1,4 +1,5 @@
 /** Reports on any ids, out of whatever answers came, by the contract's rules. */
+import { productName } from './ids.js';
 import { TaskStatusError } from './requests.js';
 
 const STATES = ['pending', 'running', 'complete', 'failed', 'timeout', 'canceled', 'unknown'];
@@ -93,7 +94,7 @@ export class Ledger {
 		const parts = ids.map((id) => this.#part(id));
 		const all = (name) => parts.flatMap((part) => part[name] ?? []);
 		const tasks = [...new Map(all('tasks').map((task) => [task.id, task])).values()];
-		const problems = this.#problems.filter(({ product }) => ids.some((id) => this.#concerns(product, id)));
+		const problems = this.#problems.filter((problem) => ids.some((id) => this.#concerns(productName(problem), id)));
 		return reportOf({ tasks, notFound: all('notFound'), undecided: all('undecided'), problems }, ids.length, over);
 	}
 
@@ -123,7 +124,7 @@ export class Ledger {
 	#known(id) {
 		const product = productOf(id);
 		const namesakes = this.#tasks.get(product ? id.slice(product.length + 1) : id) ?? [];
-		return namesakes.filter(({ task }) => !product || task.product === product);
+		return namesakes.filter(({ task }) => !product || productName(task) === product);
 	}
 }
 
@@ -133,7 +134,7 @@ const productOf = (id) => (id.includes(':') ? id.split(':')[0] : undefined);
 const mayAppear = (entry) => Boolean(entry.mayAppear);
 
 /** The problems that keep an id undecided: those of the products that would have to be asked for it. */
-export const problemsOf = ({ products }, problems) => problems.filter(({ product }) => products.includes(product));
+export const problemsOf = ({ products }, problems) => problems.filter((problem) => products.includes(productName(problem)));
 
 const isPassing = (entry, problems) => problemsOf(entry, problems).some(({ retryAfter }) => retryAfter != null);
 

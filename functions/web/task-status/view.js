@@ -1,4 +1,5 @@
 /** The inside of `<task-status>`. What comes from outside is set as text, and only where it changed: nothing flashes. */
+import { productName } from './ids.js';
 import { isBad, problemsOf, progressOf, sum } from './reports.js';
 import { wordFor, wordsIn } from './i18n.js';
 
@@ -84,7 +85,7 @@ function absent({ tasks, notFound, undecided, problems }, words) {
 	const alone = tasks.length + notFound.length + undecided.length < 2;
 	const named = (entries, say) => (entries.length && !alone ? say(entries.map(({ id }) => id).join(', ')) : '');
 	const faults = problems.filter((problem) => undecided.some((entry) => problemsOf(entry, [problem]).length));
-	const products = faults.map(({ product, reason }) => `${product.toUpperCase()} (${wordFor(words.reasons, reason)})`).join(', ');
+	const products = faults.map((problem) => `${productName(problem).toUpperCase()} (${wordFor(words.reasons, problem.reason)})`).join(', ');
 	return [named(notFound, words.notFound), named(undecided, words.outOfReach), products && words.undecided(products)];
 }
 

@@ -26,3 +26,8 @@ test('every id has a line: its objects, how many are not shown, or that it was n
   const absent = reportOf({ notFound: [{ id: '9', products: ['cdn'], mayAppear: false }], undecided: [{ id: 'vod:1', products: ['vod'] }] });
   assert.equal(csvOf([absent]).replace(HEAD, ''), 'vod:1,,,,,undecided,,,,,,\r\n9,,,,,not-found,,,,,,\r\n');
 });
+
+test('a task of another account names it with its product', () => {
+  const line = of({ ...complete('acme/cdn:1', { objects: [] }), product: 'cdn', account: 'acme' });
+  assert.ok(line.startsWith('acme/cdn:1,acme/cdn,refresh,'), line);
+});

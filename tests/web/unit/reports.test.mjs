@@ -81,3 +81,16 @@ test('problems are told to whom they concern', () => {
   ledger.take({ tasks: [complete('cdn:1')], notFound: [], undecided: [], problems }, ['cdn:1', '1'], 20);
   assert.deepEqual([ledger.report(['cdn:1']).problems, ledger.report(['1']).problems], [[], problems]);
 });
+
+test('the same number in two accounts is two tasks, each with the problems of its own account', () => {
+  const ledger = new Ledger();
+  const ids = ['cdn:1', 'acme/cdn:1', 'acme/cdn:2'];
+  const problems = [{ product: 'cdn', account: 'acme', reason: 'denied', requestIds: [] }];
+  const tasks = [complete('cdn:1'), { ...complete('acme/cdn:1'), taskId: '1', product: 'cdn', account: 'acme' }];
+  ledger.take({ tasks, notFound: [], undecided: [{ id: 'acme/cdn:2', products: ['acme/cdn'] }], problems }, ids, 20);
+  const told = (id) => {
+    const report = ledger.report([id]);
+    return [report.tasks.map((task) => task.id), report.problems.length, report.undecided.length];
+  };
+  assert.deepEqual(ids.map(told), [[['cdn:1'], 0, 0], [['acme/cdn:1'], 1, 0], [[], 1, 1]]);
+});

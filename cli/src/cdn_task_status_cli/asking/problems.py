@@ -83,7 +83,7 @@ class Refusal:
             f"{fault.parameter} {fault.value}: {fault.detail}" if fault.value else f"{fault.parameter}: {fault.detail}"
             for fault in self.document.errors
         ]
-        products = [f"{problem.product}: {problem.reason}" for problem in self.document.problems]
+        products = [f"{problem.name}: {problem.reason}" for problem in self.document.problems]
         named = [*faults, *products]
         more = len(named) - _NAMED_AT_MOST
         return [*named[:_NAMED_AT_MOST], f"and {more} more"] if more > 0 else named

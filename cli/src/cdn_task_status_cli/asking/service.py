@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 from cdn_task_status_cli.asking.deadline import Deadline
 from cdn_task_status_cli.asking.endpoint import Endpoint
@@ -58,9 +59,10 @@ class Service:
         """One page of a list."""
         return self._asked(Page, Request("POST", "/v1/tasks/query", question))
 
-    def quotas(self) -> Reply[Quotas]:
-        """What is left today."""
-        return self._asked(Quotas, Request("GET", "/v1/quota"))
+    def quotas(self, accounts: tuple[str, ...]) -> Reply[Quotas]:
+        """What is left today in these accounts; none named: in the service's own."""
+        query = f"?{urlencode({'account': ','.join(accounts)})}" if accounts else ""
+        return self._asked(Quotas, Request("GET", f"/v1/quota{query}"))
 
     def submit(self, submission: Mapping[str, object], key: str) -> SubmitReport:
         """Submit once, however often it must be sent: `key` tells the service that it is the same.

@@ -73,6 +73,12 @@ class Problem:
     product: str
     reason: str
     retry_after: float | None = None
+    account: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The product as ids name it: `acme/cdn` in another account."""
+        return _named(self.account, self.product)
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,12 @@ class Quota:
     kind: str
     quota: int | None
     remaining: int | None
+    account: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The product as ids name it: `acme/cdn` in another account."""
+        return _named(self.account, self.product)
 
 
 @dataclass(frozen=True)
@@ -173,3 +185,7 @@ class ProblemDocument:
     errors: tuple[ParameterFault, ...] = ()
     problems: tuple[Problem, ...] = ()
     rejected: tuple[Rejection, ...] = ()
+
+
+def _named(account: str | None, product: str) -> str:
+    return f"{account}/{product}" if account else product

@@ -52,6 +52,11 @@ class Job:
         return given.choices_of(self.arguments.product)
 
     @property
+    def accounts(self) -> tuple[str, ...]:
+        """The same for `--account`."""
+        return given.choices_of(self.arguments.account)
+
+    @property
     def words(self) -> tuple[str, ...]:
         """The ids or URLs. Raises UsageError when there are none."""
         return given.words_of(self.arguments.words, self.around.stdin)

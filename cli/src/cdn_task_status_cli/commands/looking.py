@@ -48,7 +48,7 @@ def run_list(job: Job) -> Exit:
 
 def run_quota(job: Job) -> Exit:
     """What is left of today's quotas. Raises CommandError."""
-    reply = job.service.quotas()
+    reply = job.service.quotas(job.accounts)
     job.tell(quota_lines(reply.value), reply.document)
     return _asked_all(job, reply.value.problems)
 
@@ -60,6 +60,7 @@ def _filters(job: Job) -> dict[str, object]:
         raise UsageError("--limit: it must be at least 1")
     filters = {
         "product": list(job.products),
+        "account": list(job.accounts),
         "status": list(given.choices_of(arguments.status)),
         "objectType": list(given.choices_of([arguments.object_type or ""])),
         "objectPath": [arguments.url] if arguments.url else [],

@@ -79,7 +79,7 @@ def task_table(tasks: Iterable[Task]) -> Iterator[str]:
 
 def quota_lines(quotas: Quotas) -> Iterator[str]:
     """What is left today as a table."""
-    rows = [(each.product, each.kind, _figure(each.remaining), _figure(each.quota)) for each in quotas.quotas]
+    rows = [(each.name, each.kind, _figure(each.remaining), _figure(each.quota)) for each in quotas.quotas]
     return _table(("PRODUCT", "KIND", "LEFT TODAY", "OF"), rows)
 
 
@@ -87,7 +87,7 @@ def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
     """Products that could not be asked; that an account has no such product is no problem."""
     for problem in problems:
         if problem.reason != NOT_ACTIVATED:
-            yield printable(f"{problem.product} could not be asked: {problem.reason}")
+            yield printable(f"{problem.name} could not be asked: {problem.reason}")
 
 
 def rejection_lines(rejected: Iterable[Rejection]) -> Iterator[str]:
@@ -113,7 +113,7 @@ def _why(row: Row) -> str:
 
 
 def _reasons(products: Sequence[str], problems: Iterable[Problem]) -> str:
-    named = [f"{each.product}: {each.reason}" for each in problems if each.product in products]
+    named = [f"{each.name}: {each.reason}" for each in problems if each.name in products]
     return ", ".join(named or products)
 
 
