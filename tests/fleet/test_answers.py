@@ -79,7 +79,7 @@ def test_ids_wanted_by_different_instances_at_once_ride_in_one_call(emu: Emulato
 
 def test_an_id_under_way_anywhere_is_awaited_and_not_asked_for_again(emu: Emulator, redis: RedisServer) -> None:
     task_id = moving_task(emu)
-    emu.latency.set(BY_ID, 1.0)
+    emu.latency.set(BY_ID, 0.4)
 
     async def main() -> list[int]:
         async with fleet_of(3, emu, redis.url, fresh_seconds=60) as services:

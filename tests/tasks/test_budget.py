@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from emulator.testing import Row, Transition
 from functions.errors import Reason, UpstreamFault
-from functions.model import Moment
+from functions.model import APPEARING_SECONDS, Moment
+from functions.products.lookup import cache
 from functions.settings import CallerLimits, Settings
 from functions.tasks.callers.budget import BudgetExceeded, CallerBudgets
 from functions.tasks.query import ANONYMOUS, ANONYMOUS_SCOPE, EVERYTHING, ListQuery, LookupQuery, RequestedId, Scope
@@ -191,6 +192,28 @@ def test_an_id_that_a_greedy_caller_wants_too_does_not_wait_for_the_greedy_calle
         return seconds
 
     assert run(main()) <= 1
+
+
+def test_ids_that_nobody_was_asked_about_leave_what_is_known_of_when_others_were_first_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cache, "MAX_FIRST_ASKED", 1_000)
+
+    async def main() -> None:
+        service = instance_over(Account(latency=0.05))
+        await service.lookup(lookup_of(POLITE, range(7, 8)))
+        await asyncio.sleep(APPEARING_SECONDS)
+        (settled,) = (await service.lookup(lookup_of(POLITE, range(7, 8)))).report.not_found
+        for first in range(1_000, 50_000, 1_000):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.001), service.watch(lookup_of(RUDE, range(first, first + 1_000))) as view:
+                    await view.newest()
+        await asyncio.sleep(61)  # the vendor is asked about the id again
+        (again,) = (await service.lookup(lookup_of(POLITE, range(7, 8)))).report.not_found
+        assert not settled.may_appear
+        assert not again.may_appear
+
+    run(main())
 
 
 def age_of(checked_at: str) -> float:

@@ -16,7 +16,8 @@ from functions.products.lookup.principal import UNRESTRICTED, Principal, Visibil
 
 MAX_BYTES = 32 * 1024 * 1024
 MAX_FIRST_ASKED = 50_000
-"""About 18 MB; enough for the last minute (APPEARING_SECONDS) at 800 new ids a second."""
+"""About 18 MB; enough for the last minute (APPEARING_SECONDS) at 800 new ids a second. An id is among them once a
+product was asked for it, so no caller can add any faster than the calls of the products allow."""
 STALE_SECONDS = 60.0
 """How old an answer may be to be shown as `stale` when the product fails (docs/contract.md)."""
 _NOT_FOUND_SECONDS = 60.0
@@ -67,7 +68,7 @@ class TaskCache:
         return snapshot
 
     def first_asked(self, key: TaskKey, principal: Principal = UNRESTRICTED) -> Moment:
-        """When an audience first asked for the id: now, if never before."""
+        """When a product was first asked for the id for an audience: now, if never before."""
         place = (principal.audience, key)
         moment = self._first_asked.get(place)
         if moment is None:

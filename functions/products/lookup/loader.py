@@ -90,7 +90,6 @@ class TaskLoader:
         missing: list[str] = []
         for task_id in task_ids:
             key = TaskKey(self.product, task_id)
-            self.cache.first_asked(key, principal)
             snapshot = self.cache.fresh(key, freshness, principal)
             if snapshot is None:
                 missing.append(task_id)
