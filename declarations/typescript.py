@@ -12,7 +12,16 @@ Schema = Mapping[str, Any]
 HERE = Path(__file__).parent
 OPENAPI = HERE.parent / "functions" / "web" / "openapi.json"
 BY_HAND = HERE / "client.d.ts"
-ANSWERS = ("TaskReport", "TaskList", "QuotaReport", "Capabilities", "Submission", "SubmitReport", "ProblemDocument")
+ANSWERS = (
+    "TaskReport",
+    "TaskList",
+    "QuotaReport",
+    "Capabilities",
+    "Submission",
+    "SubmitReport",
+    "CheckReport",
+    "ProblemDocument",
+)
 """What a caller can be answered, or submits; everything these refer to is written too."""
 _OF_LOOKUPS = frozenset({"product", "objects", "wait", "until", "after"})
 _NEVER_LISTED = frozenset({"taskId", "wait", "until", "after", "lastEventId"})

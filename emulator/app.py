@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emulator.control.handler import ControlHandler
 from emulator.core.server import Server
+from emulator.edge.handler import EdgeHandler
 from emulator.emulation import Emulation
 from emulator.events.webhooks import WebhookHandler
 from emulator.oss.handler import OssHandler
@@ -18,6 +19,7 @@ def server_for(emulation: Emulation) -> Server:
     handlers = (
         WebhookHandler(emulation.webhooks, shared),
         ControlHandler(emulation),
+        EdgeHandler(emulation.edges),
         RpcHandler((*PRODUCTS, sts_product(emulation.roles)), shared, emulation.tasks, emulation.limits),
         OssHandler(emulation.oss.buckets, shared),
     )

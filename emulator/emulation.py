@@ -12,6 +12,7 @@ from emulator.core.exchange import Shared
 from emulator.core.fault_registry import FaultRegistry
 from emulator.core.latency import Latency
 from emulator.core.roles import Roles
+from emulator.edge.edges import Edges
 from emulator.events.cdn_triggers import CdnTriggers
 from emulator.events.webhooks import Webhooks
 from emulator.oss.backend import OssBackend
@@ -55,13 +56,16 @@ class Emulation:
         self.background = Background()
         self.media = Media(self.tasks)
         self.oss = OssBackend(self.clock, self.background)
+        names = [product.name for product in PRODUCTS]
+        self.edges = Edges(self.clock, self.tasks, self.oss.buckets, names)
         self.cdn_triggers = CdnTriggers(self.tasks, self.clock, self.background, self.oss.sender)
         self.webhooks = Webhooks(self.clock)
         self._populate()
 
     def reset(self) -> None:
-        """Everything as at the start: tasks, faults, latency, limits, calls, keys, roles, buckets, events, webhooks."""
-        for part in (self.tasks, self.faults, self.latency, self.calls, self.oss, self.cdn_triggers, self.webhooks):
+        """All as at the start: tasks, faults, latency, limits, calls, keys, roles, buckets, edges, events, webhooks."""
+        events = (self.oss, self.edges, self.cdn_triggers, self.webhooks)
+        for part in (self.tasks, self.faults, self.latency, self.calls, *events):
             part.clear()
         self.limits.restore()
         self.accounts.reset()

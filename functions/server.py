@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Mount
 
 from functions import logs, tracing
 from functions.api.auth.bearer import authenticator_for
-from functions.api.interfaces import CredentialSink, EventHandler, Objects, Watchable
+from functions.api.interfaces import Checker, CredentialSink, EventHandler, Objects, Watchable
 from functions.api.middleware.access_log import AccessLog
 from functions.api.middleware.after_answer import AfterAnswer
 from functions.api.middleware.authentication import Authentication
@@ -41,17 +41,22 @@ from functions.tasks.results import Tasks
 
 if TYPE_CHECKING:
     from functions.api.runtime.uvicorn_server import WebServer
+    from functions.tasks.service import TaskService
     from functions.upstream.credentials import CredentialSource
 
 
 class Components(msgspec.Struct, frozen=True, kw_only=True):
-    """What an instance consists of; `events` is None where events are not handled, `objects` without a store."""
+    """What an instance consists of.
+
+    None are: `events` where events are not handled, `objects` without a store, `checker` without hosts to check.
+    """
 
     settings: Settings
     tasks: Tasks
     credentials: CredentialSink | None = None
     events: EventHandler | None = None
     objects: Objects | None = None
+    checker: Checker | None = None
 
 
 def compose(settings: Settings) -> Components:
@@ -68,6 +73,7 @@ def compose(settings: Settings) -> Components:
         credentials=credentials,
         events=_event_handler(settings, tasks, credentials),
         objects=_objects(settings, tasks, credentials),
+        checker=_checker(settings, tasks),
     )
 
 
@@ -92,7 +98,7 @@ def _routes(components: Components, lifecycle: Lifecycle, *, streaming: bool) ->
     routes: list[BaseRoute] = [*open_routes(tasks, authenticator, lambda: lifecycle.stopping)]
     if "http" in settings.doors:
         streams = EventStreams(settings, tasks.watch) if streaming and isinstance(tasks, Watchable) else None
-        router = TaskRoutes(settings, tasks, streams, components.objects).router()
+        router = TaskRoutes(settings, tasks, streams, components.objects, components.checker).router()
         routes += file_routes()
         routes.append(Mount("/v1", router, middleware=[Middleware(Authentication, authenticator=authenticator)]))
     if settings.on_function_compute:
@@ -141,6 +147,14 @@ def _objects(settings: Settings, tasks: Tasks, credentials: CredentialSource) ->
     from functions.events.object_lookup import open_object_lookup  # noqa: PLC0415 -- the same
 
     return open_object_lookup(settings, tasks, credentials)
+
+
+def _checker(settings: Settings, tasks: TaskService) -> Checker | None:
+    if not settings.checks or "http" not in settings.doors:
+        return None
+    from functions.checks.check import Checks  # noqa: PLC0415 -- the same
+
+    return Checks(settings, tasks)
 
 
 def web_server(app: Starlette, settings: Settings, port: int, host: str | None = None) -> WebServer:

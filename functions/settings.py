@@ -64,6 +64,7 @@ class CallerLimits(msgspec.Struct, frozen=True, kw_only=True):
     lists_per_minute: int = 300
     urls_per_minute: int = 1_000
     urls_per_day: int = 10_000
+    checks_per_minute: int = 30
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +89,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     allowed_hosts: tuple[str, ...] = ()
     callers: CallerLimits = CallerLimits()
     submit: bool = False
+    checks: tuple[str, ...] = ()
     keep_quota: float = 0.2
     shared: str | None = None
     rules_path: Path | None = None
@@ -150,7 +152,7 @@ def read_settings(environ: Mapping[str, str], *, on_function_compute: bool = Fal
         accounts=read_accounts(Path(environ[f"{PREFIX}ACCOUNTS"]), products) if read.has("ACCOUNTS") else (),
         endpoints={
             name: read.value(f"{name.upper()}_ENDPOINT", parse_endpoint, "http://127.0.0.1:9100")
-            for name in (*PRODUCTS, "oss", "sts")
+            for name in (*PRODUCTS, "oss", "sts", "edge")
             if read.has(f"{name.upper()}_ENDPOINT")
         },
         account_qps=_account_qps(read),
@@ -165,6 +167,7 @@ def read_settings(environ: Mapping[str, str], *, on_function_compute: bool = Fal
         allowed_hosts=read.words("ALLOWED_HOSTS", (), check=host_name, example="status.example.internal"),
         callers=_caller_limits(read),
         submit=read.choice("SUBMIT", "off", ("on", "off")) == "on",
+        checks=read.words("CHECKS", (), example="img.example.com=https://pics.oss-cn-hangzhou.aliyuncs.com"),
         keep_quota=read.number("KEEP_QUOTA", 0.2, 0, 1),
         shared=read.optional("SHARED", redis_url, "rediss://user:<password>@r-example.redis.rds.aliyuncs.com:6379/0"),
         rules_path=Path(environ[f"{PREFIX}RULES"]) if read.has("RULES") else None,
@@ -202,6 +205,9 @@ def _caller_limits(read: Environment) -> CallerLimits:
         ),
         urls_per_minute=int(read.number("CALLER_URLS_PER_MINUTE", default.urls_per_minute, 1, _MAX_LIMIT, whole=True)),
         urls_per_day=int(read.number("CALLER_URLS_PER_DAY", default.urls_per_day, 1, _MAX_LIMIT, whole=True)),
+        checks_per_minute=int(
+            read.number("CALLER_CHECKS_PER_MINUTE", default.checks_per_minute, 1, _MAX_LIMIT, whole=True)
+        ),
     )
 
 

@@ -151,6 +151,16 @@ variable "caller_urls_per_day" {
   default = "" # the function's own
 }
 
+variable "caller_checks_per_minute" {
+  type    = string
+  default = "" # the function's own
+}
+
+variable "checks" {
+  type    = string
+  default = ""
+}
+
 variable "webhook_url" {
   type    = string
   default = ""

@@ -40,30 +40,32 @@ resource "alicloud_fcv3_function" "web" {
   }
 
   environment_variables = {
-    TASK_STATUS_DOORS                   = "http"
-    TASK_STATUS_TIMEOUT_SECONDS         = "60"
-    TASK_STATUS_QUOTA_SHARE             = "0.6"
-    TASK_STATUS_INSTANCES               = "3"
-    TASK_STATUS_PRODUCTS                = var.products
-    TASK_STATUS_ACCOUNTS                = var.accounts
-    TASK_STATUS_AUTH                    = var.auth
-    TASK_STATUS_JWT_SECRET              = var.jwt_secret
-    TASK_STATUS_JWKS                    = var.jwks
-    TASK_STATUS_JWT_AUDIENCE            = var.jwt_audience
-    TASK_STATUS_JWT_ISSUER              = var.jwt_issuer
-    TASK_STATUS_CORS_ORIGINS            = var.cors_origins
-    TASK_STATUS_UPLOAD_URL              = var.upload_url
-    TASK_STATUS_SUBMIT                  = var.submit
-    TASK_STATUS_KEEP_QUOTA              = var.keep_quota
-    TASK_STATUS_SHARED                  = var.shared
-    TASK_STATUS_CALLER_WAITS            = var.caller_waits
-    TASK_STATUS_CALLER_IDS              = var.caller_ids
-    TASK_STATUS_CALLER_LISTS_PER_MINUTE = var.caller_lists_per_minute
-    TASK_STATUS_CALLER_URLS_PER_MINUTE  = var.caller_urls_per_minute
-    TASK_STATUS_CALLER_URLS_PER_DAY     = var.caller_urls_per_day
-    TASK_STATUS_STORE                   = local.store
-    TASK_STATUS_OSS_ENDPOINT            = local.oss_endpoint
-    TASK_STATUS_LOG_LEVEL               = var.log_level
+    TASK_STATUS_DOORS                    = "http"
+    TASK_STATUS_TIMEOUT_SECONDS          = "60"
+    TASK_STATUS_QUOTA_SHARE              = "0.6"
+    TASK_STATUS_INSTANCES                = "3"
+    TASK_STATUS_PRODUCTS                 = var.products
+    TASK_STATUS_ACCOUNTS                 = var.accounts
+    TASK_STATUS_AUTH                     = var.auth
+    TASK_STATUS_JWT_SECRET               = var.jwt_secret
+    TASK_STATUS_JWKS                     = var.jwks
+    TASK_STATUS_JWT_AUDIENCE             = var.jwt_audience
+    TASK_STATUS_JWT_ISSUER               = var.jwt_issuer
+    TASK_STATUS_CORS_ORIGINS             = var.cors_origins
+    TASK_STATUS_UPLOAD_URL               = var.upload_url
+    TASK_STATUS_SUBMIT                   = var.submit
+    TASK_STATUS_CHECKS                   = var.checks
+    TASK_STATUS_KEEP_QUOTA               = var.keep_quota
+    TASK_STATUS_SHARED                   = var.shared
+    TASK_STATUS_CALLER_WAITS             = var.caller_waits
+    TASK_STATUS_CALLER_IDS               = var.caller_ids
+    TASK_STATUS_CALLER_LISTS_PER_MINUTE  = var.caller_lists_per_minute
+    TASK_STATUS_CALLER_URLS_PER_MINUTE   = var.caller_urls_per_minute
+    TASK_STATUS_CALLER_URLS_PER_DAY      = var.caller_urls_per_day
+    TASK_STATUS_CALLER_CHECKS_PER_MINUTE = var.caller_checks_per_minute
+    TASK_STATUS_STORE                    = local.store
+    TASK_STATUS_OSS_ENDPOINT             = local.oss_endpoint
+    TASK_STATUS_LOG_LEVEL                = var.log_level
   }
 
   log_config {

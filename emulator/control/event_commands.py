@@ -1,6 +1,7 @@
-"""The control API's commands for buckets, what their changes and other events invoke, and the webhook receiver.
+"""The control API's commands for buckets, edges, what changes and other events invoke, and the webhook receiver.
 
 GET    buckets                   [BucketSettings]; POST: BucketSettings
+POST   edges                     EdgeSite: a domain whose origin is a bucket
 POST   notifications             Notification -> {"ruleId"}
 POST   timers                    Timer; DELETE: none ticks any more
 POST   cdn-triggers              CdnTrigger: finished tasks of CDN invoke a function; DELETE: no more
@@ -19,6 +20,7 @@ from typing import Any
 import msgspec
 
 from emulator.control.requests import Command, CommandRequest
+from emulator.edge.edges import EdgeSite
 from emulator.emulation import Emulation
 from emulator.events.cdn_triggers import CdnTrigger
 from emulator.events.delivery import Delivery
@@ -68,6 +70,7 @@ def _add_cdn_trigger(emulation: Emulation, request: CommandRequest) -> None:
 COMMANDS: Mapping[tuple[str, str, int], Command] = {
     ("GET", "buckets", 0): lambda emulation, _request: emulation.oss.buckets.all(),
     ("POST", "buckets", 0): lambda emulation, request: emulation.oss.buckets.create(request.read(BucketSettings)),
+    ("POST", "edges", 0): lambda emulation, request: emulation.edges.add(request.read(EdgeSite)),
     ("POST", "notifications", 0): _add_rule,
     ("POST", "timers", 0): lambda emulation, request: emulation.oss.add_timer(request.read(Timer)),
     ("DELETE", "timers", 0): lambda emulation, _request: emulation.oss.stop_timers(),

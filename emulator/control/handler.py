@@ -13,7 +13,7 @@
     POST   keys                      AccessKey; DELETE keys/{id}; POST keys/{id}/expire
     GET    summary                   Summary
 
-    buckets, events, webhooks        see `emulator.control.event_commands`
+    buckets, edges, events, webhooks see `emulator.control.event_commands`
     uploads from a page              see `emulator.control.upload_commands`
 
 A fault is its fields beside `kind`: `{"action": "vod", "fault": {"kind": "refuse", "code": "OperationDenied",

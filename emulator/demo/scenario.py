@@ -18,6 +18,7 @@ from emulator.control.models import NewTask, Summary
 from emulator.core.accounts import DEFAULT_KEY
 from emulator.core.roles import Role
 from emulator.demo.ports import HOST, Ports
+from emulator.edge.edges import EdgeSite
 from emulator.events.oss_triggers import Notification
 from emulator.events.timers import Timer
 from emulator.events.webhooks import PATH as WEBHOOKS
@@ -27,6 +28,8 @@ from emulator.tasks.transition import Row, Transition
 
 HERE = Path(__file__).parent
 BUCKET, STORE, FIRST_KEY = "demo", "demo-store", "img/hello.txt"
+DOMAIN = "example.com"
+"""Where rules.toml shows the bucket; the emulator's edge serves it."""
 FIRST_OBJECT_PATH = f"/v1/tasks?object=oss://{BUCKET}/{FIRST_KEY}"
 SWEEP_SECONDS = 2.0
 """Deployed, the sweep comes every minute: nobody waits that long for a demonstration."""
@@ -56,6 +59,8 @@ def function_environment(ports: Ports, environ: Mapping[str, str]) -> dict[str, 
         "TASK_STATUS_AUTH": "none",
         "TASK_STATUS_CORS_ORIGINS": ",".join((upstream, *DEVELOPMENT_ORIGINS)),
         "TASK_STATUS_UPLOAD_URL": upload_page(ports),
+        "TASK_STATUS_CHECKS": f"{DOMAIN}={upstream}={BUCKET}.localhost",
+        "TASK_STATUS_EDGE_ENDPOINT": upstream,
         "TASK_STATUS_RULES": str(HERE / "rules.toml"),
         "TASK_STATUS_ACCOUNTS": str(HERE / "accounts.toml"),
         "TASK_STATUS_SUBMIT": "on",
@@ -71,10 +76,11 @@ def function_environment(ports: Ports, environ: Mapping[str, str]) -> dict[str, 
 
 
 def make_buckets(ports: Ports) -> None:
-    """Before the function starts: it looks at its store first of all. Any page may upload to the first."""
+    """Before the function starts: it looks at its store first of all. The edge serves the bucket any page may fill."""
     pages = CorsRule(allowed_origins=("*",), allowed_methods=("PUT", "GET"), allowed_headers=("*",))
     _post(ports, "buckets", BucketSettings(name=BUCKET, public_write=True, cors=(pages,)))
     _post(ports, "buckets", BucketSettings(name=STORE))
+    _post(ports, "edges", EdgeSite(host=DOMAIN, bucket=BUCKET))
 
 
 def add_account(ports: Ports) -> None:
@@ -146,6 +152,8 @@ In another terminal:
     curl -T {uploaded} '{emulator}/{BUCKET}/{FIRST_KEY}'
     curl '{function}/v1/tasks?object=oss://{BUCKET}/{FIRST_KEY}'
     curl '{emulator}{WEBHOOKS}'
+  ask whether the edge serves what the bucket has; upload something else and ask again, until its refresh is over:
+    curl '{function}/v1/checks' -H 'Content-Type: application/json' -d '{{"url": "http://{DOMAIN}/{FIRST_KEY}"}}'
 
 What both write goes to {os.path.relpath(log)}. Ctrl-C ends the demo.
 """

@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
 
+from functions.checks.report import CheckReport
 from functions.tasks.lookup.watch import Viewer
-from functions.tasks.query import LookupQuery
+from functions.tasks.query import LookupQuery, Scope
 from functions.tasks.results import LookupAnswer
 
 
@@ -45,6 +46,17 @@ class Objects(Protocol):
         An answer, or the lookup that gives it; None for an object that is unknown or outside of the scope.
         Raises StoreFault, NothingAnswered.
         """
+
+
+class Checker(Protocol):
+    """Tells whether the edge serves what the origin has."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that may be checked."""
+
+    async def check(self, url: str, scope: Scope) -> CheckReport:
+        """Check `url`, which is of one of the hosts. Raises BudgetExceeded."""
 
 
 @runtime_checkable

@@ -98,6 +98,10 @@ class TaskService:
         await self._charge_list(scope.caller, products or self._settings.products)
         return await self._quotas.report(scope, products)
 
+    async def charge_check(self, scope: Scope) -> None:
+        """Take one check of what an edge serves from the caller's budget. Raises BudgetExceeded."""
+        await self._budgets.charge_check(scope.caller)
+
     async def follow_urls(self, product: str, urls: tuple[str, ...]) -> LookupAnswer:
         """The tasks of `product` that concern any of these URLs, each looked up whole; newest first per URL."""
         self._freeze.tick()

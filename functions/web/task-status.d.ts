@@ -144,7 +144,7 @@ export interface Quota {
   account?: string;
 }
 
-/** What may be asked here. `objectTypes` by product and action; `domains` absent: those of the whole account. `history`: tasks older than the vendor's three days are answered, too. `uploadUrl` is a page on which people upload objects, where there is one. */
+/** What may be asked here. `objectTypes` by product and action; `domains` absent: those of the whole account. `checks` are the hosts that `POST /v1/checks` takes. `history`: tasks older than the vendor's three days are answered, too. `uploadUrl` is a page on which people upload objects, where there is one. */
 export interface Capabilities {
   products: ('cdn' | 'dcdn' | 'vod' | 'esa' | (string & {}))[];
   submit: boolean;
@@ -154,6 +154,7 @@ export interface Capabilities {
   stream: boolean;
   objectLookup: boolean;
   history: boolean;
+  checks: string[];
   domains?: string[];
   uploadUrl?: string;
 }
@@ -192,6 +193,50 @@ export interface Rejection {
   reason: string;
   vendorCode: string | null;
   retryAfter?: number;
+}
+
+/** Whether the edge serves what the origin has; `fresh` is null where that cannot be told. `differs` names the members of `edge` and `origin` that both have, and not equal. */
+export interface CheckReport {
+  url: string;
+  fresh: boolean | null;
+  finding: 'fresh' | 'origin-no-store' | 'origin-not-found' | 'origin-unavailable' | 'edge-unavailable' | 'undecidable' | 'tasks-unknown' | 'not-refreshed' | 'url-differs-from-refreshed' | 'task-running' | 'task-failed' | 'task-older-than-change' | 'stale-at-edge' | (string & {});
+  edge: Observation;
+  origin: Observation;
+  differs: string[];
+  task: CheckedTask | null;
+  problems: Problem[];
+  /** RFC 3339, UTC, Z. */
+  checkedAt: string;
+}
+
+/** What was seen at one side: a status with its headers, cut to 256 characters each, or a `fault`. `xCache`, `savedAt` and `cacheSeconds` are the edge's X-Cache, X-Swift-SaveTime and X-Swift-CacheTime (docs/vendor.md 11.1). `sha256` is of the first `bytesRead` bytes of the body, where headers did not decide. */
+export interface Observation {
+  status?: number;
+  fault?: 'name-unknown' | 'address-refused' | 'unreachable' | 'certificate' | 'timeout' | 'malformed' | (string & {});
+  etag?: string;
+  lastModified?: string;
+  contentLength?: string;
+  contentMd5?: string;
+  location?: string;
+  cacheControl?: string;
+  age?: number;
+  xCache?: string;
+  savedAt?: string;
+  cacheSeconds?: number;
+  sha256?: string;
+  bytesRead?: number;
+}
+
+/** The refresh that decides, as the one row of it that counts. No `match`: it covers another spelling. */
+export interface CheckedTask {
+  id: string;
+  action: 'refresh' | 'preload' | 'block' | 'unblock' | 'mixed' | (string & {});
+  objectType: 'file' | 'directory' | 'regex' | 'exquery' | 'ignoreparams' | 'cachetag' | 'hostname' | 'purgeall' | 'preload' | 'block' | 'unblock' | 'mixed' | (string & {});
+  objectPath: string;
+  status: 'pending' | 'running' | 'complete' | 'failed' | 'timeout' | 'canceled' | 'unknown' | (string & {});
+  /** RFC 3339, UTC, Z. */
+  createdAt: string | null;
+  match?: 'exact' | 'directory' | 'regex' | (string & {});
 }
 
 /** What went wrong: branch on `reason`, show `title` and `detail`. `errors` are the faults of a question, all of them; `problems` are what the products said when none answered; `rejected` are the URLs of a submission of which none got a task. */

@@ -75,7 +75,7 @@ class Demo:
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_every_printed_line_works_and_both_stop_together(tmp_path: Path, stop: signal.Signals) -> None:
     with running_demo(tmp_path) as demo:
-        shown, moving, other, _uploaded, _followed, webhooks = [_run(line) for line in demo.commands]
+        shown, moving, other, _uploaded, _followed, webhooks, checked = [_run(line) for line in demo.commands]
         invoked = _until(lambda: [each for each in demo.control("deliveries") if each["kind"] == "oss"])
         (followed,) = _until(lambda: msgspec.json.decode(_run(demo.commands[4])).get("tasks", []))
         demo.process.send_signal(stop)
@@ -88,6 +88,7 @@ def test_every_printed_line_works_and_both_stop_together(tmp_path: Path, stop: s
         "http://example.com/img/hello.txt",
     )
     assert msgspec.json.decode(webhooks) == []
+    assert msgspec.json.decode(checked)["finding"] == "fresh"
     assert {(each["key"], each["failed"]) for each in invoked} == {("img/hello.txt", False)}
     assert demo.log.read_text() == ""
     for port in demo.ports:

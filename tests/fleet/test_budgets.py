@@ -16,7 +16,7 @@ from functions.tasks.callers.budget import BudgetExceeded
 from functions.tasks.callers.shared_budget import SharedBudgets
 from functions.tasks.query import ANONYMOUS, INTERNAL
 
-LIMITS = CallerLimits(waits=3, ids=10, lists_per_minute=4, urls_per_minute=20, urls_per_day=30)
+LIMITS = CallerLimits(waits=3, ids=10, lists_per_minute=4, urls_per_minute=20, urls_per_day=30, checks_per_minute=2)
 
 pytestmark = pytest.mark.usefixtures("patient")
 
@@ -74,6 +74,17 @@ def test_lists_count_over_all_instances(redis: RedisServer) -> None:
             return refused.value.retry_after
 
     assert 1 <= asyncio.run(main()) <= 61
+
+
+def test_checks_count_over_all_instances(redis: RedisServer) -> None:
+    async def main() -> None:
+        async with two_instances(redis) as (one, other):
+            await one.charge_check("me")
+            await other.charge_check("me")
+            with pytest.raises(BudgetExceeded, match="at most 2 checks a minute"):
+                await one.charge_check("me")
+
+    asyncio.run(main())
 
 
 def test_urls_count_over_all_instances_all_or_none_and_are_given_back(redis: RedisServer) -> None:

@@ -48,6 +48,6 @@ def test_every_setting_is_described_and_every_description_is_of_a_setting() -> N
     table = ENGLISH.split("## Settings")[1].split("##")[0]
     described = set(re.findall(r"`([A-Z_]+)`", "\n".join(first_cells(table))))
     read = set(re.findall(r'read\.\w+\(\s*"([A-Z_]+)"', source)) | set(re.findall(r'PREFIX\}([A-Z_]+)"', source))
-    read |= {"CDN_ENDPOINT", "DCDN_ENDPOINT", "VOD_ENDPOINT", "ESA_ENDPOINT", "OSS_ENDPOINT", "STS_ENDPOINT"}
+    read |= {f"{service}_ENDPOINT" for service in ("CDN", "DCDN", "VOD", "ESA", "OSS", "STS", "EDGE")}
     read |= {f"{group}_QPS" for group in ("CDN_BY_ID", "CDN_LIST", "DCDN_BY_ID", "DCDN_LIST", "VOD", "ESA")}
     assert described == read

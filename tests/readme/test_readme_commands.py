@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from emulator.edge.edges import EdgeSite
+from emulator.oss.buckets import BucketSettings
 from emulator.testing import Emulator
 from tests.readme.test_readme import ENGLISH
 from tests.support.web_function import Web, web_over
@@ -29,7 +31,11 @@ ASKING = [block for block in snippets("sh") if "curl" in block and not block.sta
 
 @pytest.fixture
 def web(emu: Emulator) -> Iterator[Web]:
-    with web_over(emu, submit="on") as web:
+    emu.oss.buckets.create(BucketSettings(name="demo", public_write=True))
+    emu.edges.add(EdgeSite(host="example.com", bucket="demo"))
+    httpx.put(f"{emu.url}/demo/img/hello.txt", content="hello").raise_for_status()
+    sites = f"example.com={emu.url}=demo.localhost"
+    with web_over(emu, submit="on", checks=sites, edge_endpoint=emu.url) as web:
         yield web
 
 
@@ -42,7 +48,7 @@ def test_requests_are_answered_as_printed(block: str, web: Web) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     answers = [json.loads(line) for line in done.stdout.splitlines() if line]
     assert len(answers) == block.count("curl ")
-    assert all(answer.keys() & {"tasks", "quotas"} for answer in answers)
+    assert all(answer.keys() & {"tasks", "quotas", "finding"} for answer in answers)
 
 
 def test_the_answer_printed_is_the_shape_of_the_answer(web: Web) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -16,6 +17,8 @@ from typing import Any
 
 Reply = Callable[["Exchange"], Awaitable[None]]
 _DRIP_SECONDS = 0.02
+_TURNS = 10
+"""More turns of the loop than anything takes that does not wait."""
 
 
 class Exchange:
@@ -111,20 +114,27 @@ class StandIn:
         self.ports: dict[str, int] = {}
         self.open_connections = 0
         self._handlers: set[asyncio.Task[None]] = set()
+        self._writers: list[asyncio.StreamWriter] = []
 
-    async def serve(self, replies: Mapping[str, Reply], stop: asyncio.Event, ready: threading.Event) -> None:
+    async def serve(
+        self, replies: Mapping[str, Reply], tls: ssl.SSLContext | None, stop: asyncio.Event, ready: threading.Event
+    ) -> None:
         servers = []
         for name, reply in replies.items():
-            server = await asyncio.start_server(self._handler(reply), "127.0.0.1", 0)
+            server = await asyncio.start_server(self._handler(reply), "127.0.0.1", 0, ssl=tls)
             self.ports[name] = server.sockets[0].getsockname()[1]
             servers.append(server)
         ready.set()
         await stop.wait()
+        await _turns()  # a connection that is just being accepted outlives its closed server
         for server in servers:
             server.close()
         for handler in self._handlers:
             handler.cancel()
         await asyncio.gather(*self._handlers, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        await _turns()  # and one that was closed has let go of its socket
 
     def _handler(self, reply: Reply) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
         async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -132,6 +142,7 @@ class StandIn:
             task = asyncio.current_task()
             assert task is not None
             self._handlers.add(task)
+            self._writers.append(writer)
             try:
                 while not writer.is_closing():
                     await reply(Exchange(await _read_request(reader), reader, writer))
@@ -145,6 +156,11 @@ class StandIn:
         return handle
 
 
+async def _turns() -> None:
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+
+
 async def _read_request(reader: asyncio.StreamReader) -> str:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     lengths = [line.partition(":")[2] for line in head.splitlines() if line.lower().startswith("content-length:")]
@@ -153,11 +169,12 @@ async def _read_request(reader: asyncio.StreamReader) -> str:
 
 
 @contextmanager
-def standing_in(replies: Mapping[str, Reply]) -> Iterator[StandIn]:
+def standing_in(replies: Mapping[str, Reply], tls: ssl.SSLContext | None = None) -> Iterator[StandIn]:
     """The server, in a thread of its own; `ports` has one port for each reply."""
     stand_in = StandIn()
     loop, ready, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
-    thread = threading.Thread(target=lambda: loop.run_until_complete(stand_in.serve(replies, stop, ready)), daemon=True)
+    serving = stand_in.serve(replies, tls, stop, ready)
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serving), daemon=True)
     thread.start()
     ready.wait()
     try:

@@ -12,6 +12,7 @@ import msgspec
 
 from emulator.testing import Emulator
 from functions.api.runtime.uvicorn_server import WebServer
+from functions.checks.check import Checks
 from functions.server import Components, create_app, web_server
 from functions.settings import read_settings
 from functions.tasks.service import build_service
@@ -71,7 +72,8 @@ def web_over(emu: Emulator, **settings: Any) -> Iterator[Web]:
     """Serve the real service over the emulator."""
     read = read_settings(environment_of(emu, **settings))
     service = build_service(read, CredentialSource(KEY))
-    server = web_server(create_app(Components(settings=read, tasks=service)), read, 0)
+    checker = Checks(read, service) if read.checks else None
+    server = web_server(create_app(Components(settings=read, tasks=service, checker=checker)), read, 0)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     eventually(lambda: server.started)

@@ -24,7 +24,7 @@ from functions.tasks.submit import Submission
 from tests.support.virtual_service import ALL, Account, instance_over
 from tests.support.virtual_time import LoopClock, run
 
-LIMITS = CallerLimits(waits=2, ids=10, lists_per_minute=3, urls_per_minute=5, urls_per_day=8)
+LIMITS = CallerLimits(waits=2, ids=10, lists_per_minute=3, urls_per_minute=5, urls_per_day=8, checks_per_minute=2)
 RUDE, POLITE = Scope(caller="rude"), Scope(caller="polite")
 
 
@@ -81,6 +81,16 @@ def test_streams_of_the_same_ids_that_differ_in_what_they_show_are_no_way_around
                     pass
 
     run(main())
+
+
+def test_a_caller_may_check_so_often_a_minute(budgets: CallerBudgets, clock: HandClock) -> None:
+    for _ in range(2):
+        budgets.charge_check("a")
+    with pytest.raises(BudgetExceeded, match="at most 2 checks a minute"):
+        budgets.charge_check("a")
+    budgets.charge_check("b")
+    clock.seconds = 60
+    budgets.charge_check("a")
 
 
 def test_callers_who_cannot_be_told_apart_share_ten_times_as_much(budgets: CallerBudgets) -> None:

@@ -15,6 +15,7 @@ from functions.api.openapi.operations import TAGS, paths
 from functions.api.openapi.parameters import question
 from functions.api.openapi.responses import HEADERS, problem_responses
 from functions.api.openapi.schemas import answer_schemas
+from functions.api.parsing.check import SCHEMA as CHECK
 from functions.api.parsing.submission import SCHEMA as SUBMISSION
 
 Json = dict[str, Any]
@@ -40,7 +41,7 @@ def document() -> Json:
         "tags": TAGS,
         "paths": paths(),
         "components": {
-            "schemas": {"Question": question(), "Submission": SUBMISSION, **answer_schemas()},
+            "schemas": {"Question": question(), "Submission": SUBMISSION, "Check": CHECK, **answer_schemas()},
             "responses": problem_responses(),
             "headers": HEADERS,
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},

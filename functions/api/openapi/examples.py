@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from functions.checks.report import CheckedTask, CheckReport, Finding, Observation
 from functions.tasks.report import (
     NotFound,
     ObjectCounts,
@@ -89,6 +90,42 @@ SUBMITTED = SubmitReport(
         ),
     ),
 )
+CHECKS: Mapping[str, Any] = {"one URL": {"url": "https://www.example.com/a.css"}}
+CHECK = CheckReport(
+    url="https://www.example.com/a.css",
+    fresh=False,
+    finding=Finding.TASK_OLDER_THAN_CHANGE,
+    edge=Observation(
+        status=200,
+        etag='"5B3C"',
+        last_modified="Sun, 22 Nov 2026 03:00:00 GMT",
+        content_length="5213",
+        cache_control="max-age=3600",
+        age=1_842,
+        x_cache="HIT TCP_MEM_HIT dirn:-2:-2",
+        saved_at="Sun, 22 Nov 2026 03:02:28 GMT",
+        cache_seconds=3_600,
+    ),
+    origin=Observation(
+        status=200,
+        etag='"9F01"',
+        last_modified="Sun, 22 Nov 2026 03:32:00 GMT",
+        content_length="5290",
+        cache_control="max-age=3600",
+    ),
+    differs=("etag", "lastModified", "contentLength"),
+    task=CheckedTask(
+        id="cdn:24840",
+        action="refresh",
+        object_type="file",
+        object_path="https://www.example.com/a.css",
+        status="complete",
+        created_at="2026-11-22T03:31:00Z",
+        match="exact",
+    ),
+    problems=(),
+    checked_at=_CHECKED,
+)
 CAPABILITIES = {
     "products": ["cdn"],
     "submit": True,
@@ -97,6 +134,7 @@ CAPABILITIES = {
     "quota": True,
     "stream": True,
     "objectLookup": False,
+    "checks": ["www.example.com"],
 }
 QUESTIONS: Mapping[str, Any] = {
     "lookup": {"taskId": ["24840", "dcdn:113681"], "wait": 20},

@@ -25,6 +25,7 @@ _GUARDED_ROUTE = _OPEN_ROUTE | {401, 403, 406, 429, 503}
 _QUESTION = _GUARDED_ROUTE | {404, 502, 504}
 _BODY = frozenset({413, 415})
 _SUBMISSION = _GUARDED_ROUTE | _BODY | {409, 422, 504}
+_CHECK = _GUARDED_ROUTE | _BODY | {422}
 TAGS = (
     {"name": "tasks", "description": "Look up, list and submit refresh and prefetch tasks."},
     {"name": "service", "description": "What the service is and allows."},
@@ -38,6 +39,7 @@ def paths() -> Json:
     return {
         "/v1/tasks": {"get": _get_tasks(), "head": _head_tasks(), "post": _post_tasks()},
         "/v1/tasks/query": {"post": _post_query()},
+        "/v1/checks": {"post": _post_checks()},
         "/v1/quota": {"get": _get_quota()},
         "/v1/capabilities": {"get": _get_capabilities()},
         "/healthz": {"get": _get_healthz()},
@@ -111,6 +113,18 @@ def _post_tasks() -> Json:
         parameters=[key],
         requestBody={"required": True, "content": json_content(ref("Submission"), examples.SUBMISSIONS)},
         responses={"202": made | {"links": _lookup_link("/tasks/0/id")}, **problems(_SUBMISSION)},
+    )
+
+
+def _post_checks() -> Json:
+    told = answer("What was seen, and what it means.", ref("CheckReport"), ("X-Request-Id",), {"stale": examples.CHECK})
+    return _operation(
+        "tasks",
+        "check",
+        "Whether the edge serves what the origin has",
+        "Where TASK_STATUS_CHECKS names the URL's host. Redirects are not followed.",
+        requestBody={"required": True, "content": json_content(ref("Check"), examples.CHECKS)},
+        responses={"200": told, **problems(_CHECK)},
     )
 
 

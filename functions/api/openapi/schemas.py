@@ -11,12 +11,13 @@ import msgspec.inspect
 from functions.api.problems import ProblemDocument
 from functions.api.routes.capabilities import Capabilities
 from functions.api.routes.public import Health
+from functions.checks.report import CheckReport
 from functions.tasks.report import QuotaReport, TaskList, TaskReport
 from functions.tasks.submit import SubmitReport
 
 Json = dict[str, Any]
 REF = "#/components/schemas/"
-_ANSWERS = (TaskReport, TaskList, QuotaReport, SubmitReport, Capabilities, ProblemDocument, Health)
+_ANSWERS = (TaskReport, TaskList, QuotaReport, SubmitReport, CheckReport, Capabilities, ProblemDocument, Health)
 
 
 def ref(name: str) -> Json:

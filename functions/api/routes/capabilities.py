@@ -14,6 +14,7 @@ from functions.api.negotiation import json_only
 from functions.api.parsing.raw import only_parameters
 from functions.api.parsing.submission import types_in_scope
 from functions.api.responses import json_response
+from functions.api.routes.checks import checkable
 from functions.api.routes.quota import may_read_quota
 from functions.api.routes.submit import may_submit
 from functions.settings import Settings
@@ -25,8 +26,8 @@ from functions.tasks.submit import submittable
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What may be asked here. `objectTypes` by product and action; `domains` absent: those of the whole account.
 
-    `history`: tasks older than the vendor's three days are answered, too. `uploadUrl` is a page on which people upload
-    objects, where there is one.
+    `checks` are the hosts that `POST /v1/checks` takes. `history`: tasks older than the vendor's three days are
+    answered, too. `uploadUrl` is a page on which people upload objects, where there is one.
     """
 
     products: tuple[ProductWord, ...]
@@ -37,18 +38,22 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
     stream: bool
     object_lookup: bool
     history: bool
+    checks: tuple[str, ...]
     domains: tuple[str, ...] | None = None
     upload_url: str | None = None
 
 
-def capabilities_route(settings: Settings, *, streaming: bool, object_lookup: bool) -> Route:
-    """The route; `streaming` and `object_lookup` tell what this instance has."""
+def capabilities_route(
+    settings: Settings, *, streaming: bool, object_lookup: bool, checked_hosts: tuple[str, ...]
+) -> Route:
+    """The route; `streaming`, `object_lookup` and `checked_hosts` tell what this instance has."""
 
     async def capabilities(request: Request) -> Response:
         json_only(request.headers)
         only_parameters(request.scope["query_string"], {})
         scope = grant_of(request.scope).scope
-        return json_response(_capabilities(settings, scope, streaming=streaming, object_lookup=object_lookup))
+        told = _capabilities(settings, scope, streaming=streaming, object_lookup=object_lookup)
+        return json_response(msgspec.structs.replace(told, checks=checkable(checked_hosts, scope)))
 
     return Route("/capabilities", capabilities, methods=["GET"])
 
@@ -67,6 +72,7 @@ def _capabilities(settings: Settings, scope: Scope, *, streaming: bool, object_l
         stream=streaming,
         object_lookup=object_lookup,
         history=settings.store is not None,
+        checks=(),
         domains=None if scope.domains is None else tuple(sorted(scope.domains)),
         upload_url=settings.upload_url,
     )

@@ -1,4 +1,4 @@
-"""The routes below `/v1` about tasks."""
+"""The routes below `/v1`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 
-from functions.api.interfaces import Objects
+from functions.api.interfaces import Checker, Objects
 from functions.api.middleware.access_log import access_record
 from functions.api.middleware.authentication import grant_of
 from functions.api.negotiation import Representation, json_only, representation
+from functions.api.parsing.body import json_body
 from functions.api.parsing.query import to_query
 from functions.api.parsing.raw import RawParameters, from_json, from_query_string
 from functions.api.problems import RequestRefused
 from functions.api.responses import Encoder, list_response, lookup_response
 from functions.api.routes.capabilities import capabilities_route
+from functions.api.routes.checks import checks_route
 from functions.api.routes.quota import quota_route
 from functions.api.routes.submit import Submissions
 from functions.api.sse import EventStreams
@@ -26,7 +28,6 @@ from functions.settings import Settings
 from functions.tasks.query import LookupQuery, TaskQuery
 from functions.tasks.results import LookupAnswer, Tasks
 
-MAX_BODY = 262_144
 _LARGE_BODY_BYTES = 8_192
 
 
@@ -34,13 +35,19 @@ class TaskRoutes:
     """The routes about tasks."""
 
     def __init__(
-        self, settings: Settings, tasks: Tasks, streams: EventStreams | None, objects: Objects | None = None
+        self,
+        settings: Settings,
+        tasks: Tasks,
+        streams: EventStreams | None,
+        objects: Objects | None = None,
+        checker: Checker | None = None,
     ) -> None:
-        """`tasks` answers; `streams` is None where a stream is not possible, `objects` where there is no store."""
+        """`tasks` answers. None: `streams` where they are not possible, `objects` without a store, `checker` if off."""
         self._settings = settings
         self._tasks = tasks
         self._streams = streams
         self._objects = objects
+        self._checker = checker
         self._encoder = Encoder()
         self._submissions = Submissions(settings, tasks)
         self._large_body = asyncio.Lock()
@@ -52,8 +59,12 @@ class TaskRoutes:
             Route("/tasks", self.tasks, methods=["GET", "POST"]),
             Route("/tasks/query", self.query, methods=["POST"]),
             quota_route(self._settings, self._tasks),
+            checks_route(self._checker),
             capabilities_route(
-                self._settings, streaming=self._streams is not None, object_lookup=self._objects is not None
+                self._settings,
+                streaming=self._streams is not None,
+                object_lookup=self._objects is not None,
+                checked_hosts=self._checker.hosts if self._checker else (),
             ),
         ]
         return Router(routes, redirect_slashes=False)
@@ -68,7 +79,7 @@ class TaskRoutes:
     async def query(self, request: Request) -> Response:
         """`POST /v1/tasks/query`."""
         form = self._representation(request)
-        body = await _json_body(request)
+        body = await json_body(request)
         if len(body) <= _LARGE_BODY_BYTES:
             return await self._answer(request, form, from_json(body))
         async with self._large_body:
@@ -80,7 +91,7 @@ class TaskRoutes:
     async def _submit(self, request: Request) -> Response:
         self._submissions.check_enabled()
         json_only(request.headers)
-        return await self._submissions.answer(request, await _json_body(request))
+        return await self._submissions.answer(request, await json_body(request))
 
     async def _answer(
         self, request: Request, form: Representation, given: RawParameters, question: TaskQuery | None = None
@@ -137,23 +148,3 @@ async def _found(objects: Objects, name: str, question: LookupQuery) -> LookupQu
             "object-unknown", "It has not changed since the store was set up, or no rule speaks of it."
         )
     return found
-
-
-async def _json_body(request: Request) -> bytes:
-    """The whole body of a POST. Raises RequestRefused: it is not JSON, it is too large, or the URL has a query."""
-    media, _, parameters = request.headers.get("content-type", "").lower().partition(";")
-    charset = parameters.partition("charset=")[2].split(";")[0].strip(' "')
-    coding = request.headers.get("content-encoding", "identity").lower()
-    if media.strip() != Representation.JSON or charset not in {"", "utf-8"} or coding != "identity":
-        raise RequestRefused(
-            "unsupported-media-type", "Send Content-Type: application/json, in UTF-8 and not compressed."
-        )
-    if request.scope["query_string"]:
-        raise RequestRefused("invalid-request", "Here everything stands in the body; the URL has no query.")
-    body = bytearray()
-    # Counted as it comes: a chunked body names no length.
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise RequestRefused("body-too-large", f"A body may have {MAX_BODY} bytes.")
-    return bytes(body)

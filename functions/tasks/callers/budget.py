@@ -23,6 +23,7 @@ MINUTE_SECONDS = 60.0
 DAY_SECONDS = 86_400.0
 WAITS, IDS = "open waits and streams", "ids being looked up, those of equal lookups counted once,"
 LISTS, URLS_A_MINUTE, URLS_A_DAY = "lists a minute", "submitted URLs a minute", "submitted URLs a day"
+CHECKS = "checks a minute"
 _WHEN_FREE_SECONDS = 1
 """When to come back after a bound on what is open at the same time: it is free as soon as a request ends."""
 
@@ -50,6 +51,7 @@ class CallerBudgets:
         self._waits = _Concurrent(limits.waits, WAITS)
         self._ids = _Concurrent(limits.ids, IDS)
         self._lists = _Windowed(limits.lists_per_minute, MINUTE_SECONDS, LISTS, clock)
+        self._checks = _Windowed(limits.checks_per_minute, MINUTE_SECONDS, CHECKS, clock)
         self._urls = (
             _Windowed(limits.urls_per_minute, MINUTE_SECONDS, URLS_A_MINUTE, clock),
             _Windowed(limits.urls_per_day, DAY_SECONDS, URLS_A_DAY, clock),
@@ -78,6 +80,11 @@ class CallerBudgets:
         """One list query, or another that costs vendor calls whatever is cached. Raises BudgetExceeded."""
         self._lists.check(caller, 1)
         self._lists.charge(caller, 1)
+
+    def charge_check(self, caller: str) -> None:
+        """One check of what the edge serves. Raises BudgetExceeded."""
+        self._checks.check(caller, 1)
+        self._checks.charge(caller, 1)
 
     def charge_urls(self, caller: str, count: int) -> None:
         """So many URLs to be submitted. Raises BudgetExceeded, and then charges nothing."""
@@ -108,6 +115,10 @@ class Budgets:
     async def charge_list(self, caller: str) -> None:
         """As `CallerBudgets.charge_list`."""
         self.own.charge_list(caller)
+
+    async def charge_check(self, caller: str) -> None:
+        """As `CallerBudgets.charge_check`."""
+        self.own.charge_check(caller)
 
     async def charge_urls(self, caller: str, count: int) -> None:
         """As `CallerBudgets.charge_urls`."""

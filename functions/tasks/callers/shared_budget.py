@@ -11,6 +11,7 @@ from functions.model import Clock, split_account
 from functions.products.shared.fleet import RedisFleet
 from functions.settings import CallerLimits
 from functions.tasks.callers.budget import (
+    CHECKS,
     DAY_SECONDS,
     IDS,
     LISTS,
@@ -49,6 +50,11 @@ class SharedBudgets(Budgets):
         """One list query."""
         await super().charge_list(caller)
         await self._spend(caller, [Window(LISTS, 1, MINUTE_SECONDS, self._limits.lists_per_minute)])
+
+    async def charge_check(self, caller: str) -> None:
+        """One check of what the edge serves."""
+        await super().charge_check(caller)
+        await self._spend(caller, [Window(CHECKS, 1, MINUTE_SECONDS, self._limits.checks_per_minute)])
 
     async def charge_urls(self, caller: str, count: int) -> None:
         """So many URLs to be submitted: all of them or none."""

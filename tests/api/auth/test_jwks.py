@@ -11,17 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.x509.oid import NameOID
 from starlette.datastructures import Headers
 
 from functions.api.auth import jwks
@@ -39,6 +36,7 @@ from functions.api.problems import RequestRefused
 from functions.errors import SettingsError
 from functions.model import Moment
 from functions.settings import AuthSettings
+from tests.support.certificate import self_signed
 from tests.support.token_clock import NEVER
 
 CLAIMS = {"exp": NEVER, "products": ["cdn"]}
@@ -312,7 +310,7 @@ class Published(BaseHTTPRequestHandler):
 def https(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real HTTPS server with a certificate that this process trusts."""
     folder = tmp_path_factory.mktemp("tls")
-    certificate = _certificate(folder)
+    certificate = self_signed(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     server = HTTPServer(("127.0.0.1", 0), Published)
@@ -324,30 +322,6 @@ def https(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"https://localhost:{server.server_port}"
     server.shutdown()
     server.server_close()
-
-
-def _certificate(folder: Path) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "both.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-    return path
 
 
 @pytest.mark.parametrize(

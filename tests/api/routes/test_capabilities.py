@@ -36,6 +36,7 @@ def test_a_token_without_claims_may_do_what_the_service_does(opened: Opener) -> 
         "stream": False,
         "objectLookup": False,
         "history": False,
+        "checks": [],
     }
 
 

@@ -6,7 +6,7 @@ import { open, server, settled, shows, tab } from '../support/page.mjs';
 import { complete, json, object, problem, report, said, silence, stream, task } from '../support/scripted-server.mjs';
 
 const ALLOWED = {
-  products: ['cdn', 'dcdn', 'vod'], submit: true, actions: ['refresh', 'preload'], quota: true, stream: true, objectLookup: false, history: false,
+  products: ['cdn', 'dcdn', 'vod'], submit: true, actions: ['refresh', 'preload'], quota: true, stream: true, objectLookup: false, history: false, checks: [],
   objectTypes: { cdn: { refresh: ['file', 'directory'], preload: ['file'] }, dcdn: { refresh: ['file', 'directory'] } },
 };
 const submitted = (...ids) => ({ tasks: ids.map((id) => ({ id, product: 'cdn', taskId: id.slice(4), action: 'refresh', objectType: 'file' })), rejected: [] });

@@ -16,7 +16,7 @@ const WEB = new URL('../../../functions/web/', import.meta.url);
 const MEDIA = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json' };
 
 /** What a service allows that takes no submissions. */
-const READ_ONLY = { products: ['cdn', 'dcdn', 'vod'], submit: false, actions: [], objectTypes: {}, quota: true, stream: true, objectLookup: false, history: false };
+const READ_ONLY = { products: ['cdn', 'dcdn', 'vod'], submit: false, actions: [], objectTypes: {}, quota: true, stream: true, objectLookup: false, history: false, checks: [] };
 
 export class ScriptedServer {
   requests = [];
