@@ -61,23 +61,29 @@ class Limiter(Protocol):
         """How many callers wait for a permit."""
 
 
-class _LocalPermit:
-    """A permit of one `RateLimiter`."""
+class _GiveBack(Protocol):
+    def __call__(self, *, sent: bool) -> None: ...
 
-    def __init__(self, limiter: RateLimiter) -> None:
-        """Made by `RateLimiter.acquire`."""
-        self._limiter: RateLimiter | None = limiter
+
+class CountedPermit:
+    """A `Permit` that its limiter counts until it is given back."""
+
+    def __init__(self, give_back: _GiveBack) -> None:
+        """`give_back` is called once."""
+        self._give_back: _GiveBack | None = give_back
 
     def answered(self) -> None:
-        self._give_back(sent=True)
+        """As `Permit` has it."""
+        self._end(sent=True)
 
     def unused(self) -> None:
-        self._give_back(sent=False)
+        """As `Permit` has it."""
+        self._end(sent=False)
 
-    def _give_back(self, *, sent: bool) -> None:
-        if self._limiter is not None:
-            limiter, self._limiter = self._limiter, None
-            limiter._returned(sent=sent)  # noqa: SLF001 -- the two are one mechanism
+    def _end(self, *, sent: bool) -> None:
+        if self._give_back is not None:
+            give_back, self._give_back = self._give_back, None
+            give_back(sent=sent)
 
 
 class _Waiter(NamedTuple):
@@ -110,7 +116,7 @@ class RateLimiter:
         except asyncio.CancelledError:
             self._leave(waiter)
             raise
-        return _LocalPermit(self)
+        return CountedPermit(self._returned)
 
     @property
     def newcomers_share(self) -> int:

@@ -112,12 +112,12 @@ def test_urls_of_a_minute_come_back_after_a_minute_and_those_of_a_day_after_a_da
     with pytest.raises(BudgetExceeded) as refused:
         budgets.charge_urls("a", 1)
     assert refused.value.retry_after == 60
-    clock.seconds = 61
+    clock.seconds = 200
     budgets.charge_urls("a", 3)
-    clock.seconds = 122
+    clock.seconds = 261
     with pytest.raises(BudgetExceeded, match="a day") as refused:
         budgets.charge_urls("a", 1)
-    assert refused.value.retry_after == 86_400 - 122
+    assert refused.value.retry_after == 86_400 - 261
     clock.seconds = 86_401
     budgets.charge_urls("a", 5)
 
@@ -141,7 +141,7 @@ def test_no_minute_has_more_lists_of_a_caller_than_its_budget(steps: list[tuple[
             continue
         granted[caller].append(clock.seconds)
     for times in granted.values():
-        assert all(late - early > 59 for early, late in zip(times, times[3:], strict=False))
+        assert all(late - early >= 60 for early, late in zip(times, times[3:], strict=False))
 
 
 def lookup_of(scope: Scope, ids: range, wait: int = 0) -> LookupQuery:

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections import deque
-from dataclasses import dataclass
-
-from functions.model import Clock, Moment
+from functions.model import Clock
+from functions.upstream.sliding_window import SlidingWindow
 
 MINUTE_SECONDS = 60.0
-
-
-@dataclass
-class _Taken:
-    at: Moment
-    urls: int
 
 
 class DomainRateLimit:
@@ -23,34 +14,19 @@ class DomainRateLimit:
     def __init__(self, limit: int, clock: Clock) -> None:
         """Nothing submitted yet."""
         self._limit = limit
-        self._clock = clock
-        self._taken: dict[str, deque[_Taken]] = {}
+        self._submitted = SlidingWindow(MINUTE_SECONDS, clock)
 
     def take(self, domain: str, wanted: int) -> int:
         """How many of `wanted` URLs may be submitted now; they are counted from now on."""
-        self._forget_old()
-        granted = min(wanted, self._limit - sum(each.urls for each in self._taken.get(domain, ())))
+        granted = min(wanted, self._limit - self._submitted.used(domain))
         if granted:
-            self._taken.setdefault(domain, deque()).append(_Taken(self._clock.now(), granted))
+            self._submitted.add(domain, granted)
         return granted
 
     def give_back(self, domain: str, urls: int) -> None:
         """Stop counting so many of the URLs taken last: they were surely not submitted."""
-        for each in reversed(self._taken.get(domain, ())):
-            returned = min(urls, each.urls)
-            each.urls -= returned
-            urls -= returned
+        self._submitted.give_back(domain, urls)
 
     def wait_for(self, domain: str) -> int:
         """Whole seconds until URLs of the domain may be submitted again, at least 1."""
-        used = [each for each in self._taken.get(domain, ()) if each.urls]
-        ages = [each.at.age_at(self._clock.now()) for each in used]
-        return max(1, math.ceil(MINUTE_SECONDS - max(ages, default=MINUTE_SECONDS)))
-
-    def _forget_old(self) -> None:
-        now = self._clock.now()
-        for domain, taken in tuple(self._taken.items()):
-            while taken and (not taken[0].urls or taken[0].at.age_at(now) >= MINUTE_SECONDS):
-                taken.popleft()
-            if not taken:
-                del self._taken[domain]
+        return self._submitted.seconds_until(domain, self._limit - 1)

@@ -7,16 +7,15 @@ it is named like `acme/<caller>`. Callers who cannot be told apart share one bud
 from __future__ import annotations
 
 import math
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Hashable, Iterable, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Hashable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 
-import msgspec
-
 from functions.errors import TaskStatusError
-from functions.model import Clock, Moment, split_account
+from functions.model import Clock, split_account
 from functions.settings import CallerLimits
 from functions.tasks.query import ANONYMOUS, INTERNAL
+from functions.upstream.sliding_window import SlidingWindow
 
 ANONYMOUS_FACTOR = 10
 MINUTE_SECONDS = 60.0
@@ -96,7 +95,7 @@ class CallerBudgets:
     def refund_urls(self, caller: str, count: int) -> None:
         """So many of the URLs charged last were surely not submitted."""
         for budget in self._urls:
-            budget.charge(caller, -count)
+            budget.refund(caller, count)
 
 
 class Budgets:
@@ -173,50 +172,21 @@ class _Concurrent:
             del self._held[caller], self._used[caller]
 
 
-class _Spent(msgspec.Struct):
-    at: Moment
-    count: int
-
-
 class _Windowed:
-    """At most `limit` units of a caller in any `seconds`; kept as at most a few hundred entries a caller."""
+    """At most `limit` units of a caller in any `seconds`."""
 
     def __init__(self, limit: int, seconds: float, what: str, clock: Clock) -> None:
         self._limit = limit
-        self._seconds = seconds
         self._what = what
-        self._clock = clock
-        self._spent: dict[str, deque[_Spent]] = {}
+        self._spent = SlidingWindow(seconds, clock)
 
     def check(self, caller: str, count: int) -> None:
-        self._drop_old()
         limit = limit_of(caller, self._limit)
-        spent = self._spent.get(caller, ())
-        if sum(each.count for each in spent) + count > limit:
-            raise too_much(limit, self._what, self._seconds_until(spent, count, limit))
+        if self._spent.used(caller) + count > limit:
+            raise too_much(limit, self._what, self._spent.seconds_until(caller, limit - count))
 
     def charge(self, caller: str, count: int) -> None:
-        now = self._clock.now()
-        spent = self._spent.setdefault(caller, deque())
-        # Charges within a hundredth of the window are one entry, so that memory does not grow with requests.
-        if spent and spent[-1].at.age_at(now) < self._seconds / 100:
-            spent[-1].count = max(spent[-1].count + count, 0)
-        else:
-            spent.append(_Spent(now, max(count, 0)))
+        self._spent.add(caller, count)
 
-    def _seconds_until(self, spent: Iterable[_Spent], count: int, limit: float) -> int:
-        now = self._clock.now()
-        used = sum(each.count for each in spent)
-        for each in spent:
-            used -= each.count
-            if used + count <= limit:
-                return max(1, math.ceil(self._seconds - each.at.age_at(now)))
-        return math.ceil(self._seconds)
-
-    def _drop_old(self) -> None:
-        now = self._clock.now()
-        for caller, spent in tuple(self._spent.items()):
-            while spent and spent[0].at.age_at(now) >= self._seconds:
-                spent.popleft()
-            if not spent:
-                del self._spent[caller]
+    def refund(self, caller: str, count: int) -> None:
+        self._spent.give_back(caller, count)

@@ -15,12 +15,13 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from functions.upstream.operation import Operation
-from functions.upstream.rate_limiter import CALLS_PER_RESERVED_CALL, WINDOW_SECONDS, Permit, RateLimiter
+from functions.upstream.rate_limiter import CALLS_PER_RESERVED_CALL, WINDOW_SECONDS, CountedPermit, Permit, RateLimiter
 from functions.upstream.shared.scripts import script
 from functions.upstream.shared.server import PROBE_VALID_SECONDS, ServerAway, SharedServer
 
@@ -56,28 +57,6 @@ def read_turn(answer: Sequence[Any]) -> Turn:
 _EMPTY = Turn(granted=False, wait=0.0, free=0, waiting=0, allowed=0, blocked=0.0)
 
 
-class SharedPermit:
-    """A permit counted on the server."""
-
-    def __init__(self, limiter: SharedLimiter, name: str) -> None:
-        """Made by `SharedLimiter`."""
-        self._limiter: SharedLimiter | None = limiter
-        self.name = name
-
-    def answered(self) -> None:
-        """The call has ended, well or not: it stops counting a second from now."""
-        self._give_back(sent=True)
-
-    def unused(self) -> None:
-        """The call was never sent: it stops counting now."""
-        self._give_back(sent=False)
-
-    def _give_back(self, *, sent: bool) -> None:
-        if self._limiter is not None:
-            limiter, self._limiter = self._limiter, None
-            limiter.give_back(self, sent=sent)
-
-
 class SharedLimiter:
     """A `Limiter`; one per action and instance, all of an action share one state on the server.
 
@@ -93,7 +72,7 @@ class SharedLimiter:
         self._hold = max(WINDOW_SECONDS, self._capacity / rate)
         self._alone = RateLimiter(slice_rate)
         self._numbers = itertools.count(1)
-        self._running: dict[str, SharedPermit] = {}
+        self._running: set[str] = set()
         self._renewal: asyncio.TimerHandle | None = None
         self._waiting = 0
         self._seen, self._seen_at = _EMPTY, -math.inf
@@ -163,26 +142,25 @@ class SharedLimiter:
         """What a script that acquires needs first."""
         return [waiter, self._capacity, self._hold, LEASE_SECONDS, self._settle(), self._together_after]
 
-    def took(self, turn: Turn, waiter: str) -> SharedPermit | None:
+    def took(self, turn: Turn, waiter: str) -> Permit | None:
         """Note what the server said; the permit if there is one."""
         self._called_alone = False
         self._noted_absence = self.server.last_absence.number if self.server.last_absence else 0
         self._seen, self._seen_at = turn, asyncio.get_running_loop().time()
         if not turn.granted:
             return None
-        permit = self._running[waiter] = SharedPermit(self, waiter)
+        self._running.add(waiter)
         self._arm()
-        return permit
+        return CountedPermit(partial(self._give_back, waiter))
 
     def give_up(self, waiter: str) -> None:
         """The waiter does not come back."""
         self.server.spawn(self.server.run(_GIVE_BACK, self.keys, [waiter, 0]))
 
-    def give_back(self, permit: SharedPermit, *, sent: bool) -> None:
-        """The call has ended, or was never made."""
-        self._running.pop(permit.name, None)
+    def _give_back(self, waiter: str, *, sent: bool) -> None:
+        self._running.discard(waiter)
         counts = self._hold if sent else 0
-        self.server.spawn(self._tell_back(permit.name, counts))
+        self.server.spawn(self._tell_back(waiter, counts))
 
     async def _tell_back(self, name: str, counts: float) -> None:
         """Whoever waits for the answer goes first; a permit that comes back this much later harms nobody."""

@@ -16,7 +16,8 @@ from typing import Any
 import msgspec
 
 from functions.upstream.fair_queue import Lane
-from functions.upstream.shared.limiter import SharedLimiter, SharedPermit, read_turn
+from functions.upstream.rate_limiter import Permit
+from functions.upstream.shared.limiter import SharedLimiter, read_turn
 from functions.upstream.shared.scripts import script
 from functions.upstream.shared.server import SharedServer
 
@@ -106,7 +107,7 @@ class Taken(msgspec.Struct, frozen=True):
     """Members that are to travel with a permit; without one, how long to wait: None where nothing waits any more."""
 
     members: tuple[str, ...] = ()
-    permit: SharedPermit | None = None
+    permit: Permit | None = None
     wait: float | None = None
 
 
