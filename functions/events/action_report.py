@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from functions.events.change import Action, ChangeRecord
+from functions.model import split_account
 from functions.tasks.render.report import make_report
 from functions.tasks.report import Problem, Task, TaskReport, Undecided
 
@@ -36,7 +37,10 @@ def rejection_problems(actions: Sequence[Action]) -> tuple[Problem, ...]:
     for action in actions:
         reason = action.refusal or (action.last_rejection if action.needs_task else None)
         if reason:
-            problem = Problem(product=action.product, reason=reason, vendor_code=action.vendor_code, request_ids=())
+            account, product = split_account(action.product)
+            problem = Problem(
+                account=account, product=product, reason=reason, vendor_code=action.vendor_code, request_ids=()
+            )
             problems.setdefault((action.product, reason), problem)
     return tuple(problems.values())
 

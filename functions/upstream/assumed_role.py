@@ -48,6 +48,8 @@ EARLY_WAIT_SECONDS = 1.0
 """How long a call waits for a new key while the old one is good."""
 PAUSE_SECONDS = 10.0
 """How long STS is not asked again after it gave no key."""
+_NOT_OF_STS = frozenset({Reason.DEADLINE, Reason.THROTTLED})
+"""Without a code of the vendor these say that whoever asked had too little time left: others may have more."""
 _NEW_SECONDS = 60.0
 """A key younger than this that is refused would be followed by one that is refused."""
 
@@ -124,12 +126,13 @@ class AssumedRole:
     async def _ask(self, deadline: float) -> None:
         asked = self._clock.now()
         if self._fault is not None and self._fault[0].age_at(asked) < PAUSE_SECONDS:
-            raise self._fault[1]
+            raise self._fault[1].in_product(self._caller.operation.product)
         try:
             answer = await self._caller.call(self._parameters, deadline)
             self._session = RoleSession(_key_in(answer.body, self._caller.operation.product), asked)
         except UpstreamFault as fault:
-            self._fault = (asked, fault)
+            if fault.reason not in _NOT_OF_STS or fault.vendor_code is not None:
+                self._fault = (asked, fault)
             raise
         self._fault = None
 

@@ -135,6 +135,7 @@ def _get_quota() -> Json:
         "quota",
         "What is left of the day's quotas",
         "Of each product, for refreshes and prefetches; not for tokens with `domains`.",
+        parameters=[query_parameter(PARAMETERS[name]) for name in ("product", "account")],
         responses={
             "200": answer("The quotas, in figures.", ref("QuotaReport"), headers, {"one product": examples.QUOTAS}),
             **problems(_QUESTION),
@@ -161,7 +162,7 @@ def _get_healthz() -> Json:
         "name": "verbose",
         "in": "query",
         "schema": {"type": "string", "enum": ["1"]},
-        "description": "With figures of the whole account; a token for it has no `products` and no `domains`.",
+        "description": "With figures of the whole account; a token for it has no `products`, `domains` or `accounts`.",
     }
     up = answer("It is up.", ref("Health"), ("X-Request-Id",), {"up": {"status": "ok"}})
     return _operation(

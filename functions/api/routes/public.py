@@ -41,7 +41,8 @@ def open_routes(tasks: Tasks, authenticator: Authenticator, stopping: Callable[[
         grant = await authenticator.authenticate(request.headers)
         if grant.scope.audience != EVERYTHING.audience:
             raise RequestRefused(
-                "forbidden", "Figures are the whole account's: a token with `products` or `domains` may not see them."
+                "forbidden",
+                "Figures are the whole account's: a token with `products`, `domains` or `accounts` may not see them.",
             )
         return json_response(Health("ok", tasks.figures() if isinstance(tasks, HasFigures) else ()))
 

@@ -22,6 +22,7 @@ def log_start(settings: Settings, environ: Mapping[str, str]) -> None:
         auth=f"{settings.auth.mode}, nothing configured" if closed else settings.auth.mode,
         keySet=settings.auth.jwks,
         products=settings.products,
+        accounts=tuple(each.name for each in settings.accounts),
         endpoints={name: f"{each.protocol.lower()}://{each.host}" for name, each in settings.endpoints.items()},
         doors=settings.doors,
         submit=settings.submit,

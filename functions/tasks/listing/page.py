@@ -10,7 +10,7 @@ from types import MappingProxyType
 import msgspec
 
 from functions.errors import InvalidRequest, ParameterFault, Reason, UpstreamFault
-from functions.model import Clock, Status
+from functions.model import Clock, Status, in_account, split_account
 from functions.products.listing.pages import oldest_second
 from functions.products.product import Product
 from functions.settings import Settings
@@ -68,7 +68,9 @@ class TaskLister:
 
     async def list(self, query: ListQuery) -> ListAnswer:
         """One page. Raises InvalidRequest, and NothingAnswered when no product gave any answer."""
-        with self._turns.turn_of(query.scope.caller) as turn:
+        # Lists of one account do not compete for the calls of another.
+        account, _ = split_account(next(iter(query.products), ""))
+        with self._turns.turn_of(in_account(account, query.scope.caller)) as turn:
             return await self._list(query, turn)
 
     async def _list(self, query: ListQuery, turn: Turn) -> ListAnswer:

@@ -2,7 +2,7 @@
 
 /** Function Compute takes 4 KB; proxies in front of it have taken less. */
 const LONG_URL = 2000;
-const ARRAYS = ['taskId', 'product', 'status', 'objectType', 'objectPath'];
+const ARRAYS = ['taskId', 'product', 'account', 'status', 'objectType', 'objectPath'];
 
 export class TaskStatusError extends Error {
 	/** @param {any} problem */
