@@ -384,6 +384,8 @@ export declare class TaskStatusClient {
   pages(filters?: ListFilters, options?: Stoppable): AsyncGenerator<TaskList, void, void>;
   /** Refreshes or prefetches URLs, where the service and the token allow it. Rejects when no task was made. */
   submit(submission: SubmissionInput, options?: SubmitOptions): Promise<SubmitReport>;
+  /** Whether the edge serves what the origin has, for a URL of one of the capabilities' `checks`. */
+  check(url: string | URL, options?: Stoppable): Promise<CheckReport>;
   /** What the service and the token allow. */
   capabilities(options?: Stoppable): Promise<Capabilities>;
   /** What is left of each product's daily quotas. */

@@ -12,7 +12,14 @@ const en = {
 	asOf: (time) => `As of ${time}`, little: 'nearly used up', none: 'used up', left: (figures) => `left today: ${figures}`, tooMany: 'more than are left',
 	urlCount: (count) => (count === 1 ? 'One URL' : `${count} URLs`),
 	copyId: 'Copy id', copyUrls: (count) => (`Copy URL${count === 1 ? '' : 's'}`), copied: 'Copied', link: 'Link',
-	again: { refresh: 'Refresh again', preload: 'Prefetch again' },
+	again: { refresh: 'Refresh again', preload: 'Prefetch again' }, check: 'Is it fresh?',
+	findings: {
+		fresh: 'Fresh', 'origin-no-store': 'The origin lets no cache keep it', 'origin-not-found': 'Neither origin nor edge has it',
+		'origin-unavailable': 'The origin gave no answer to compare with', 'edge-unavailable': 'The edge gave no answer to compare',
+		undecidable: 'Cannot be told', 'tasks-unknown': 'Old; what was refreshed is not known', 'not-refreshed': 'Old; never refreshed',
+		'url-differs-from-refreshed': 'Old; another spelling was refreshed', 'task-running': 'Old; its refresh is under way',
+		'task-failed': 'Old; its refresh failed', 'task-older-than-change': 'Old; changed after its refresh', 'stale-at-edge': 'Old, although refreshed',
+	},
 };
 
 /** @type {typeof en} */
@@ -26,7 +33,13 @@ const zh = {
 	asOf: (time) => `截至 ${time}`, little: '即将用尽', none: '已用尽', left: (figures) => `今日剩余：${figures}`, tooMany: '超过剩余额度',
 	urlCount: (count) => `${count} 个 URL`,
 	copyId: '复制 ID', copyUrls: () => '复制 URL', copied: '已复制', link: '链接',
-	again: { refresh: '再次刷新', preload: '再次预热' },
+	again: { refresh: '再次刷新', preload: '再次预热' }, check: '是最新的吗？',
+	findings: {
+		fresh: '已是最新', 'origin-no-store': '源站不允许缓存', 'origin-not-found': '源站和边缘节点上都没有', 'origin-unavailable': '源站没有可比较的应答',
+		'edge-unavailable': '边缘节点没有可比较的应答', undecidable: '无法判断', 'tasks-unknown': '仍是旧内容，无法得知刷新情况', 'not-refreshed': '仍是旧内容，未曾刷新',
+		'url-differs-from-refreshed': '仍是旧内容，刷新的是另一种写法的 URL', 'task-running': '仍是旧内容，刷新进行中', 'task-failed': '仍是旧内容，刷新未成功',
+		'task-older-than-change': '仍是旧内容，刷新之后源站又有变化', 'stale-at-edge': '已刷新，但仍是旧内容',
+	},
 };
 
 const markup = {

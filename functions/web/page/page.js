@@ -1,6 +1,7 @@
 /** The status page. Its question stands in the address. */
 import { TaskStatusClient, TaskStatusError } from '../task-status.js';
 import { wordFor } from '../task-status/i18n.js';
+import { checkBy } from './checking.js';
 import { csvOf } from './csv.js';
 import { Inquiry } from './query-runner.js';
 import { made, part } from './dom.js';
@@ -35,6 +36,7 @@ function allow(allowed) {
 	part('upload').href = allowed.uploadUrl ?? '';
 	part('month').hidden = part('month').disabled = !allowed.history;
 	offerChoices('product', allowed.products.map((product) => [product, product.toUpperCase()]));
+	checkBy(client, allowed.checks);
 	repeatBy((task) => submission.mayRepeat(task), (task) => submission.repeat(task));
 }
 

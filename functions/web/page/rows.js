@@ -2,6 +2,7 @@
 import { reportOf } from '../task-status.js';
 import { isBad } from '../task-status/reports.js';
 import { wordFor } from '../task-status/i18n.js';
+import { checkable, checking } from './checking.js';
 import { copied, made, part, write } from './dom.js';
 import { signs, words } from './i18n.js';
 
@@ -60,7 +61,8 @@ function equip({ id, element, tools }) {
 	const [task] = element.report.tasks;
 	const count = task?.objects.length ?? 0;
 	const failed = Boolean(task?.done && isBad(task.status) && repeat.may(task));
-	const offers = `${count} ${failed}`;
+	const url = checkable(task);
+	const offers = `${count} ${failed} ${url}`;
 	if (tools.dataset.offers === offers) return;
 	tools.dataset.offers = offers;
 	const current = () => element.report.tasks[0];
@@ -70,8 +72,11 @@ function equip({ id, element, tools }) {
 		...(count ? [copying(words.copyUrls(count), id, paths)] : []),
 		Object.assign(named(made('a', words.link), id), { href: `?taskId=${encodeURIComponent(id)}` }),
 		...(failed ? [Object.assign(named(made('button', wordFor(words.again, task.action)), id), { onclick: () => repeat.act(current()) })] : []),
+		...(url ? withAnswer(id, checking(url)) : []),
 	);
 }
+
+const withAnswer = (id, [button, answer]) => [named(button, id), answer];
 
 /** What many rows have is told apart by its row's id. */
 function named(tool, id) {

@@ -52,6 +52,10 @@ export class TaskStatusClient {
 		return this.#json(signal, (options) => this.#endpoint.get('quota', options));
 	}
 
+	async check(url, { signal } = NOTHING) {
+		return this.#json(signal, (options) => this.#endpoint.check(String(url), options));
+	}
+
 	async capabilities({ signal } = NOTHING) {
 		return this.#json(signal, (options) => this.#endpoint.get('capabilities', options));
 	}

@@ -63,6 +63,10 @@ export class Endpoint {
 		return this.#post('v1/tasks', submission, headers, { token, signal });
 	}
 
+	check(url, credentials) {
+		return this.#post('v1/checks', { url }, {}, credentials);
+	}
+
 	/** One of the routes without parameters. */
 	get(route, credentials) {
 		return answerOf(new URL(`v1/${route}`, this.#base), {}, credentials);

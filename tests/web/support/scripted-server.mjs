@@ -1,7 +1,7 @@
 /**
  * A service that says what a test tells it to, over real HTTP, in the contract's words.
  *
- * Requests are of seven kinds: `stream`, `held` (they bring `wait`), `lookup`, `list`, `submit`, `quota`,
+ * Requests are of eight kinds: `stream`, `held` (they bring `wait`), `lookup`, `list`, `submit`, `checks`, `quota`,
  * `capabilities`. For each kind a test queues answers; the last one is given again and again. What came in is kept in `requests`.
  */
 import { once } from 'node:events';
@@ -155,7 +155,7 @@ export async function until(happened, what = 'what was waited for') {
 
 function kindOf({ method, headers, path, question }) {
   const route = path.split('/').at(-1);
-  if (route === 'quota' || route === 'capabilities') return route;
+  if (['quota', 'capabilities', 'checks'].includes(route)) return route;
   if (method === 'POST' && route === 'tasks') return 'submit';
   if (headers.accept === 'text/event-stream') return 'stream';
   if (!question.taskId) return 'list';

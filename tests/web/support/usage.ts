@@ -27,6 +27,13 @@ function draw(report: WatchReport): void {
   client.list({ status: 'over' });
 }
 
+export async function checking(): Promise<string> {
+  const { fresh, finding, edge, task } = await client.check(new URL('https://a.example/1'));
+  // @ts-expect-error one URL
+  client.check(['https://a.example/1']);
+  return fresh ? '' : `${finding} ${edge.xCache ?? edge.fault} ${task?.objectPath}`;
+}
+
 export function element(): void {
   const shown = document.querySelector('task-status');
   shown?.addEventListener('change', ({ detail }) => detail.summary.progress);

@@ -151,6 +151,14 @@ test('what the service and the token allow is asked of its own route', async () 
   assert.equal(server.requests[0].path, '/v1/capabilities');
 });
 
+test('a URL is checked in a body, and a host that may not be checked is told', async () => {
+  server.on('checks', json({ fresh: true, finding: 'fresh' }), problem(422, 'host-not-checked'));
+  assert.equal((await client.check(new URL('https://a.example/1?x=,'))).finding, 'fresh');
+  const { method, path, question } = server.requests[0];
+  assert.deepEqual([method, path, question], ['POST', '/v1/checks', { url: 'https://a.example/1?x=,' }]);
+  await assert.rejects(client.check('https://b.example/'), { status: 422, reason: 'host-not-checked' });
+});
+
 test('an endpoint that is no URL says so', () => {
   assert.throws(() => new TaskStatusClient('not a url'), { reason: 'invalid-endpoint', message: 'not a URL: not a url' });
 });
