@@ -64,6 +64,10 @@ class Account:
         """Let the next call of an action or a product meet a fault."""
         self._ask("POST", "faults", {"action": action, "fault": fault, "times": 1})
 
+    def create_bucket(self, name: str) -> None:
+        """An empty bucket in the same emulator."""
+        self._ask("POST", "buckets", {"name": name})
+
     def calls(self) -> list[Call]:
         """What was asked since the last `forget`."""
         return msgspec.convert(self._ask("GET", "calls"), list[Call])
