@@ -89,7 +89,8 @@ class SdkClient:
                 getattr(sdk.client, operation.sdk_method)(request, sdk.runtime)
             except Exception as fault:  # noqa: BLE001 -- the SDK raises almost anything (docs/vendor.md 7.6)
                 return fault_of(fault, scope, operation.product)
-        return _checked(scope.answer or {}, operation.product)
+        assert scope.answer is not None  # noqa: S101 -- the method has called `call_api`
+        return _checked(scope.answer, operation.product)
 
     def _loaded(self) -> Any:
         with self._loading:
@@ -160,17 +161,15 @@ def _bounded_session(endpoint: Endpoint) -> BoundedSession:
 
 
 def _silence_sdk_logger() -> None:
-    """The SDK logs at DEBUG to a stderr handler of its own, and with DEBUG=sdk whole requests (docs/vendor.md 7.8)."""
-    sdk_log = logging.getLogger("darabonba-core")
-    sdk_log.handlers.clear()
-    sdk_log.setLevel(logging.WARNING)
+    """With DEBUG=sdk it logs whole requests at DEBUG, to a stderr handler of its own (docs/vendor.md 7.8)."""
+    logging.getLogger("darabonba-core").setLevel(logging.WARNING)
 
 
 def _checked(answer: Mapping[str, Any], product: str) -> RawAnswer | UpstreamFault:
-    body, headers = answer.get("body"), answer.get("headers") or {}
-    fault = fault_in(body, int(answer.get("statusCode") or 0), product)
+    body = answer.get("body")
+    fault = fault_in(body, answer["statusCode"], product)
     if fault is not None:
         return fault
     named = body.get("RequestId") if isinstance(body, dict) else None
-    request_id = named if isinstance(named, str) else headers.get("x-acs-request-id")
+    request_id = named if isinstance(named, str) else answer["headers"].get("x-acs-request-id")
     return RawAnswer(body, clean_text(request_id) if isinstance(request_id, str) else None)

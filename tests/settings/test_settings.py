@@ -8,9 +8,13 @@ import pytest
 
 from functions.errors import SettingsError
 from functions.products.cdn import CDN
+from functions.products.dcdn import DCDN
+from functions.products.esa.spec import ESA
+from functions.products.registry import SPECS
 from functions.products.vod import VOD
 from functions.settings import Settings, read_settings
 from functions.upstream.endpoint import Endpoint
+from functions.upstream.operation import Operation
 
 
 def read(**variables: str) -> Settings:
@@ -53,6 +57,26 @@ def test_the_rate_of_an_instance_is_limit_times_share_by_instances() -> None:
     settings = read(CDN_BY_ID_QPS="20", QUOTA_SHARE="0.6", INSTANCES="3")
     assert settings.rate_of(CDN.lookup.operation) == pytest.approx(4.0)
     assert read().rate_of(VOD.listing.operation) == pytest.approx(VOD.listing.operation.qps * 0.8)
+
+
+@pytest.mark.parametrize(
+    ("setting", "operation"),
+    [
+        ("CDN_BY_ID", CDN.lookup.operation),
+        ("CDN_LIST", CDN.listing.operation),
+        ("DCDN_BY_ID", DCDN.lookup.operation),
+        ("DCDN_LIST", DCDN.listing.operation),
+        ("VOD", VOD.listing.operation),
+        ("ESA", ESA.listing.operation),
+    ],
+)
+def test_each_rate_that_can_be_set_is_that_of_its_operation_alone(setting: str, operation: Operation) -> None:
+    given, default = read(**{f"{setting}_QPS": "7", "QUOTA_SHARE": "1"}), read(QUOTA_SHARE="1")
+    assert given.rate_of(operation) == 7
+    changed = {
+        each for spec in SPECS.values() for each in spec.operations if given.rate_of(each) != default.rate_of(each)
+    }
+    assert {each.rate_setting for each in changed} == {setting}
 
 
 @pytest.mark.parametrize(

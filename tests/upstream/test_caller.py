@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, cast
@@ -146,3 +147,20 @@ def test_the_pause_before_a_retry_doubles_and_jitter_halves_it_at_most() -> None
 
     assert pauses(1.0) == [0.1, 0.2, 0.4]
     assert pauses(0.0) == [0.05, 0.1, 0.2]
+
+
+def test_a_call_that_was_given_up_has_no_latency_and_is_logged_with_its_ids(caplog: pytest.LogCaptureFixture) -> None:
+    client = ScriptedClient(failing(), latency=5.0)
+
+    async def main() -> ActionStats:
+        caller = caller_over(client)
+        calling = asyncio.create_task(caller.call({"TaskId": "1,2"}, asyncio.get_running_loop().time() + 30))
+        await asyncio.sleep(1)
+        calling.cancel()
+        await asyncio.wait([calling])
+        return caller.stats()
+
+    with caplog.at_level(logging.INFO):
+        assert run(main()).latency is None
+    (line,) = (record.members for record in caplog.records if record.getMessage() == "vendor call")
+    assert (line["taskId"], line["outcome"], line["seconds"]) == ("1,2", "abandoned", 1.0)

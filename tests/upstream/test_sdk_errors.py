@@ -31,20 +31,16 @@ def test_a_body_that_speaks_of_success_or_has_tasks_is_an_answer(body: Any) -> N
 @pytest.mark.parametrize(
     "body",
     [
-        {"Code": "Throttling", "Message": "slower"},
-        {"code": "Throttling", "message": "slower"},
-        {"Code": "Throttling", "Message": "slower", "Tasks": []},
+        {"Code": "Throttling", "Message": "slower", "RequestId": "R"},
+        {"code": "Throttling", "message": "slower", "requestId": "R"},
+        {"Code": "Throttling", "Message": "slower", "RequestId": "R", "Tasks": []},
     ],
 )
 def test_a_code_of_a_fault_is_one_however_its_member_is_written(body: Any) -> None:
     fault = fault_in(body, 200, "cdn")
     assert fault is not None
-    assert (fault.reason, fault.vendor_code, fault.detail, fault.product) == (
-        Reason.THROTTLED,
-        "Throttling",
-        "slower",
-        "cdn",
-    )
+    assert (fault.reason, fault.vendor_code, fault.detail) == (Reason.THROTTLED, "Throttling", "slower")
+    assert (fault.request_id, fault.product) == ("R", "cdn")
 
 
 def test_a_message_without_code_and_tasks_is_a_fault() -> None:
@@ -99,3 +95,20 @@ def test_a_failed_transport_is_without_effect_only_where_nothing_was_sent(
     fault = fault_of(OSError("Signature=top-secret"), scope, "cdn")
     assert (fault.reason, fault.without_effect) == (reason, not sent)
     assert fault.detail == f"the transport failed: {failure}"
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "without_effect"),
+    [
+        (429, Reason.THROTTLED, True),
+        (404, Reason.MALFORMED, True),
+        (408, Reason.MALFORMED, False),
+        (502, Reason.UNAVAILABLE, False),
+        (None, Reason.UNAVAILABLE, False),
+    ],
+)
+def test_of_a_gateway_s_page_the_status_decides(status: int | None, reason: Reason, without_effect: bool) -> None:
+    scope = CallScope(1e12)
+    scope.sent, scope.http_status = True, status
+    fault = fault_of(ValueError("<html>"), scope, "cdn")
+    assert (fault.reason, fault.without_effect) == (reason, without_effect)

@@ -64,6 +64,12 @@ def test_a_token_that_is_over_but_for_the_clocks_waits_no_more(opened: Opener, t
     assert tasks.lookup_question.wait == 0
 
 
+def test_clocks_of_issuer_and_service_may_differ_by_half_a_minute_and_no_more(opened: Opener) -> None:
+    server = opened(SETTINGS)
+    assert server.get("/v1/tasks?taskId=1", headers=bearer(-29)).status_code == 200
+    assert server.get("/v1/tasks?taskId=1", headers=bearer(-30)).status_code == 401
+
+
 async def unread(seconds_until_read: float) -> tuple[list[bytes], float]:
     """What a client is sent that reads its stream only then, and how long the stream took."""
     account = Account()

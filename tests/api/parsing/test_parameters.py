@@ -163,6 +163,25 @@ def test_a_fault_names_its_parameter_and_value(query: str, expected: list[tuple[
     assert all(fault.detail for fault in error.value.faults)
 
 
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("taskId=abc", "an id is 1 to 30 digits, or product:digits like cdn:24840"),
+        ("action=purge", "it must be one of refresh, preload"),
+        ("pageSize=0", "it must be a whole number from 1 to 100"),
+    ],
+)
+def test_a_fault_says_what_the_value_must_be(query: str, detail: str) -> None:
+    with pytest.raises(InvalidRequest) as error:
+        get(query)
+    assert [fault.detail for fault in error.value.faults] == [detail]
+
+
+def test_each_of_the_two_times_may_come_alone() -> None:
+    assert listing("startTime=2026-11-22T03:31:00Z").start == datetime(2026, 11, 22, 3, 31, tzinfo=UTC)
+    assert listing("endTime=2026-11-22T03:31:00Z").end == datetime(2026, 11, 22, 3, 31, tzinfo=UTC)
+
+
 def test_a_default_value_is_taken_where_it_does_not_apply() -> None:
     """Case R3: generated clients send it along."""
     lookup = get("taskId=1&pageSize=20&objects=20&wait=0&until=done")

@@ -6,9 +6,15 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
+
 from emulator.tasks.transition import Transition
+from functions.events.change import ChangeRecord
+from functions.events.reconcile.one_change import ChangeReconciler
+from functions.events.reconcile.recent_tasks import RecentTasks
 from functions.events.reconcile.sweep import CONCURRENCY
 from functions.events.timings import Timings
+from functions.logs import JsonLines
 from tests.support.memory_store import Shelf
 from tests.support.oss_in_process import Instance, SlowAccount, document, event, minutes, rule
 from tests.support.samples import event_sample
@@ -58,6 +64,27 @@ def test_one_record_in_trouble_does_not_stop_the_sweep() -> None:
     swept, shelf = run(main())
     assert swept["open"] == 1
     assert document(shelf, "b.jpg").outcome == "succeeded"
+
+
+def test_a_record_that_meets_a_bug_is_named_in_the_log_and_the_others_are_closed(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    reconcile = ChangeReconciler.reconcile
+
+    async def failing(self: ChangeReconciler, record: ChangeRecord, recent: RecentTasks, *, superseded: bool) -> bool:
+        if record.key == "a.jpg":
+            raise ZeroDivisionError
+        return await reconcile(self, record, recent, superseded=superseded)
+
+    async def main() -> dict[str, Any]:
+        instance = Instance(SlowAccount(), Shelf(), REFRESH)
+        await asyncio.gather(instance.handle(event("a.jpg")), instance.handle(event("b.jpg")))
+        monkeypatch.setattr(ChangeReconciler, "reconcile", failing)
+        return (await minutes(instance, 2))[-1]
+
+    assert run(main()) == {"open": 1, "closed": 0, "left": 0, "failed": 1}
+    lines = [json.loads(JsonLines().format(each)) for each in caplog.records if each.msg == "reconcile-failed"]
+    assert [(line["key"], line["exception"][0]) for line in lines] == [("a.jpg", "builtins.ZeroDivisionError")] * 2
 
 
 def test_only_one_sweep_goes_on_at_a_time() -> None:

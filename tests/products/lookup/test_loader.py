@@ -127,6 +127,26 @@ def test_a_young_complete_task_is_final_only_after_two_equal_looks_five_seconds_
     assert run(main()) == [False, False, True]
 
 
+def test_a_task_that_has_just_become_complete_is_final_only_when_it_stayed_so_for_five_seconds() -> None:
+    bench = Bench(moving)
+
+    async def looks(*pauses: float) -> list[bool]:
+        done = []
+        for pause in pauses:
+            await asyncio.sleep(pause)
+            snapshot = (await bench.ask("1"))["1"].snapshot
+            assert snapshot
+            done.append(snapshot.done)
+        return done
+
+    async def main() -> list[bool]:
+        assert await looks(0, 30) == [False, False]
+        bench.client.script = lambda parameters: answer(row(parameters["TaskId"], CreationTime="2026-11-22T03:30:00Z"))
+        return await looks(2, 2, 4)
+
+    assert run(main()) == [False, False, True]
+
+
 def test_an_unknown_id_is_asked_again_while_it_may_appear_and_once_a_minute_after() -> None:
     bench = Bench(lambda _: answer())
 

@@ -25,6 +25,7 @@ class List:
         self.unreadable = unreadable
         self.calls = 0
         self.ends: set[float] = set()
+        self.counted: int | None = None
 
     async def __call__(self, call: PageCall, deadline: float, permit: Permit | None = None) -> ParsedRows:
         self.calls += 1
@@ -37,7 +38,8 @@ class List:
         for row in within[(call.number - 1) * SIZE : call.number * SIZE]:
             found.setdefault(row.task_id, []).append(row)
         rows = {task_id: tuple(rows) for task_id, rows in found.items()}
-        return ParsedRows(rows, self.unreadable if call.number == 2 else 0, len(within))
+        total = len(within) if self.counted is None else self.counted
+        return ParsedRows(rows, self.unreadable if call.number == 2 else 0, total)
 
 
 def row(task: int, age: int | None, number: int = 0) -> Row:
@@ -63,6 +65,13 @@ def test_every_task_of_the_window_is_found_with_all_its_rows() -> None:
     shown = List([row(task, 900 + task, number) for task in range(30) for number in range(1 + task % 3)])
     assert found_by_scan(shown) == {str(task): 1 + task % 3 for task in range(30)}
     assert shown.calls == 60 // SIZE + 1
+
+
+def test_a_scan_that_has_found_everything_reads_no_further_though_the_vendor_counts_too_few_rows() -> None:
+    shown = List([row(task, 900 + task) for task in range(40)])
+    shown.counted = SIZE
+    assert len(found_by_scan(shown, wanted=10)) == 10
+    assert shown.calls == 3  # the tenth task is whole when the third page has shown another
 
 
 @pytest.mark.parametrize("begin", [0, 0.001, 0.5, 0.999])

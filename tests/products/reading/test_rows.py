@@ -118,6 +118,23 @@ def test_a_body_that_is_not_understood_is_never_no_tasks(body: Any) -> None:
     assert caught.value.reason is Reason.MALFORMED
 
 
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (None, "the body is null, not an object"),
+        ({"Hello": "world"}, "the body has none of the documented members"),
+        (body_of(7), "Tasks is a int"),
+        (body_of(["x"]), "1 rows without a usable TaskId"),
+        (body_of({"Task": [], "CDNTask": []}), "Tasks is an object of an unknown shape"),
+        (body_of({"Task": {"Inner": [GOOD]}}), "Tasks holds a dict"),
+    ],
+)
+def test_a_body_that_is_not_understood_is_described_for_the_log(body: Any, detail: str) -> None:
+    with pytest.raises(UpstreamFault) as caught:
+        rows_of(body)
+    assert (caught.value.product, caught.value.detail) == ("cdn", detail)
+
+
 def test_a_good_row_survives_beside_one_that_names_no_task_and_the_loss_is_known() -> None:
     reading = read_tasks(body_of([GOOD, {"ObjectPath": "http://example.com/b.jpg"}]), Vocabulary(), product="cdn")
     assert list(reading.rows) == ["24840"]

@@ -797,6 +797,29 @@ def test_a_parameter_that_the_vendor_refuses_is_the_callers_to_mend() -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "parameter"),
+    [
+        ("InvalidObjectPath.Malformed", "objectPath"),
+        ("DomainNameOverLimit", "domainName"),
+        ("InvalidTime", "startTime"),
+        ("InvalidStartTime.Malformed", "startTime"),
+        ("InvalidStartTime.ValueNotSupported", "startTime"),
+        ("InvalidEndTime.Malformed", "endTime"),
+        ("InvalidEndTime.Mismatch", "endTime"),
+        ("InvalidEndTime.ValueNotSupported", "endTime"),
+    ],
+)
+def test_a_refusal_names_the_parameter_that_the_vendors_code_is_about(code: str, parameter: str) -> None:
+    async def main() -> None:
+        account = Account()
+        account.faults[LISTS["cdn"]] = UpstreamFault(Reason.REJECTED, product="cdn", vendor_code=code)
+        await instance_over(account).list(asking(products=("cdn",)))
+
+    (fault,) = refusal(main()).faults
+    assert (fault.parameter, fault.detail) == (parameter, f"cdn refuses it: {code}")
+
+
+@pytest.mark.parametrize(
     ("code", "status", "reason"),
     [
         *(

@@ -76,8 +76,13 @@ def test_no_text_causes_anything_but_a_refusal(token: str) -> None:
 
 
 def test_a_token_goes_on_whatever_order_the_same_filters_are_named_in() -> None:
-    first = msgspec.structs.replace(QUERY, statuses=("failed", "running"), object_types=("file", "regex"))
-    again = msgspec.structs.replace(QUERY, statuses=("running", "failed"), object_types=("regex", "file"))
+    filters = {
+        "statuses": ("failed", "running"),
+        "object_types": ("file", "regex"),
+        "object_paths": ("a.com/1", "b.com/2"),
+    }
+    first = msgspec.structs.replace(QUERY, **filters)
+    again = msgspec.structs.replace(QUERY, **{name: words[::-1] for name, words in filters.items()})
     assert TOKENS.read(TOKENS.write(first, {}), again) == {}
     other = msgspec.structs.replace(first, statuses=("failed",))
     with pytest.raises(InvalidRequest):

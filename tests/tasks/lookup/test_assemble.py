@@ -67,6 +67,12 @@ def test_a_bare_id_known_to_two_products_gives_two_neighbouring_tasks() -> None:
     assert report.summary.outcome is Outcome.SUCCEEDED
 
 
+def test_the_times_of_a_task_are_in_utc_and_tell_when_the_vendor_forgets_it() -> None:
+    (task,) = report_on([RequestedId("1", "cdn")], {"cdn:1": found("cdn:1", Status.COMPLETE)}).tasks
+    assert (task.created_at, task.expires_at) == ("2026-11-22T02:30:00Z", "2026-11-25T02:30:00Z")
+    assert task.checked_at == "2026-11-22T03:30:00.000Z"
+
+
 def test_an_id_asked_bare_and_qualified_is_answered_once() -> None:
     report = report_on([RequestedId("2"), RequestedId("2", "cdn")], {"cdn:2": found("cdn:2", Status.COMPLETE)})
     assert [task.id for task in report.tasks] == ["cdn:2"]

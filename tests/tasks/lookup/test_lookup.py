@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -11,11 +13,25 @@ from functions.tasks.query import LookupQuery, RequestedId
 from functions.tasks.report import Outcome
 from functions.tasks.results import LookupAnswer
 from functions.tasks.service import TaskService
+from functions.upstream.operation import Operation
+from functions.upstream.sdk_client import RawAnswer
 from tests.support.virtual_service import Account, instance_over
 from tests.support.virtual_time import run
 
 DCDN_BY_ID = "DescribeDcdnRefreshTaskById"
 VOD_LIST = "DescribeVodRefreshTasks"
+
+
+class Uneven(Account):
+    """An account with actions whose answers take so many seconds more."""
+
+    def __init__(self, seconds: Mapping[str, float]) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    async def call(self, operation: Operation, parameters: Mapping[str, Any], seconds: float) -> RawAnswer:
+        await asyncio.sleep(self.seconds.get(operation.action, 0.0))
+        return await super().call(operation, parameters, seconds)
 
 
 def lookup_of(*ids: str, wait: int = 0) -> LookupQuery:
@@ -98,3 +114,48 @@ def test_the_same_ids_in_another_order_have_the_same_version_and_come_as_they_we
         assert forth.version == back.version
 
     run(main())
+
+
+def test_an_id_asked_bare_and_with_its_product_is_asked_once_though_the_product_failed() -> None:
+    account = Uneven({DCDN_BY_ID: 1.0})
+    account.faults[VOD_LIST] = UpstreamFault(Reason.DENIED, product="vod")
+
+    async def main() -> LookupAnswer:
+        return await instance_over(account).lookup(lookup_of("7", "vod:7"))
+
+    assert [entry.id for entry in run(main()).report.undecided] == ["7", "vod:7"]
+    assert account.calls[VOD_LIST] == 1
+
+
+def test_a_bare_id_does_not_wait_for_what_is_asked_of_another_product_by_name() -> None:
+    async def main() -> tuple[int, float]:
+        account = Uneven({VOD_LIST: 2.0})
+        for task_id in ("7", "9"):
+            account.tasks.add("vod", ["http://a.com/x"], task_id=task_id, age=120)
+        report = (await instance_over(account).lookup(lookup_of("7", "vod:9"))).report
+        return report.summary.found, asyncio.get_running_loop().time()
+
+    found, seconds = run(main())
+    assert (found, seconds < 3.0) == (2, True)
+
+
+def test_a_task_of_an_expensive_product_is_found_in_time_while_a_cheap_one_hangs() -> None:
+    async def main() -> LookupAnswer:
+        account = Uneven({DCDN_BY_ID: 100.0, VOD_LIST: 5.0})
+        account.tasks.add("vod", ["http://a.com/x"], task_id="7", age=120)
+        return await instance_over(account).lookup(lookup_of("7"))
+
+    assert [task.id for task in run(main()).report.tasks] == ["vod:7"]
+
+
+def test_ids_that_needed_no_call_are_told_beside_the_calls() -> None:
+    async def main() -> list[tuple[str, int, int]]:
+        account = Account()
+        account.tasks.add("cdn", ["http://a.com/x"], task_id="7", age=120)
+        service = instance_over(account)
+        answers = [
+            await service.lookup(lookup_of(*ids)) for ids in (("cdn:7",), ("cdn:7", "cdn:8"), ("cdn:7", "cdn:8"))
+        ]
+        return [(each.product, each.calls, each.hits) for answer in answers for each in answer.timings]
+
+    assert run(main()) == [("cdn", 1, 0), ("cdn", 1, 1), ("cdn", 0, 2)]
