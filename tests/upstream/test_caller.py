@@ -162,5 +162,5 @@ def test_a_call_that_was_given_up_has_no_latency_and_is_logged_with_its_ids(capl
 
     with caplog.at_level(logging.INFO):
         assert run(main()).latency is None
-    (line,) = (record.members for record in caplog.records if record.getMessage() == "vendor call")
+    (line,) = (each.members for each in caplog.records if each.msg == "vendor call" and hasattr(each, "members"))
     assert (line["taskId"], line["outcome"], line["seconds"]) == ("1,2", "abandoned", 1.0)

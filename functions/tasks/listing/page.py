@@ -176,9 +176,9 @@ def _may_answer(fault: UpstreamFault | None) -> bool:
 
 
 def _refuse_silence(filler: PageFiller) -> None:
-    """When every product failed and the list is no further, there is no page: the same token may be tried again."""
+    """When the list is no further, every product failed and there is no page: the same token may be tried again."""
     faults = filler.faults
-    if not faults or faults.keys() != filler.lists.keys() or filler.chosen or filler.got_anywhere:
+    if not faults or filler.got_anywhere:
         return
     if any(fault.reason.decides for fault in faults.values()):
         return

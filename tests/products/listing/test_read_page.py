@@ -165,3 +165,13 @@ def test_a_page_that_shows_rows_again_is_in_order_and_one_with_a_late_row_is_not
         rest = (late, first[4], row("1", 0, NOON - 9))
         reader = read_page(reader, ListPage(rows=rest, more=False, readable=True, asked=ASKED))
         assert [group.whole for group in reader.groups] == [True] * 4 + [whole] * 2
+
+
+def test_a_list_that_is_past_a_second_which_is_read_otherwise_goes_on_where_it_is() -> None:
+    further = start_reading(ListChoice(EVERY_ROW), SIZES, 0, NOON)
+    full = tuple(row(str(task), 0, NOON - task) for task in range(SIZE))
+    further = read_page(further, ListPage(rows=full, more=True, readable=True, asked=ASKED))
+    assert further.next_page is not None
+    older = further.older_than(NOON)
+    assert [group.position.second for group in older.groups] == [NOON - 1, NOON - 2, NOON - 3]
+    assert (older.newest, older.current, older.next_page) == (further.newest, further.current, further.next_page)

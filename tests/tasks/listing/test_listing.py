@@ -61,6 +61,20 @@ def refusal(question: Any) -> InvalidRequest:
     return raised.value
 
 
+class Hanging(Account):
+    """An account one action of which is never answered."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__()
+        self._action = action
+
+    async def call(self, operation: Any, parameters: Any, seconds: float) -> Any:
+        if operation.action == self._action:
+            await asyncio.sleep(seconds)
+            raise UpstreamFault(Reason.TIMEOUT, product=operation.product)
+        return await super().call(operation, parameters, seconds)
+
+
 # What it costs.
 
 
@@ -206,6 +220,31 @@ def test_a_status_nobody_can_filter_by_is_looked_for_with_bounded_calls_a_page()
         assert answer.page.next_page_token is not None
         assert sum(timing.calls for timing in answer.timings) <= 40
         assert [task.task_id for task in await all_pages(service, query)] == [last]
+
+    run(main())
+
+
+def test_prefetches_are_asked_for_by_their_type_and_nothing_else_is_read() -> None:
+    async def main() -> None:
+        account = Account()
+        fill(account, "cdn", BUSY)
+        late = account.tasks.add("cdn", ["http://a.com/p"], object_type="preload", age=BUSY)
+        tasks = await all_pages(instance_over(account), asking(products=("cdn",), action="preload"))
+        assert [task.task_id for task in tasks] == [late]
+        assert [parameters["ObjectType"] for _, parameters in account.log] == ["preload"]
+
+    run(main())
+
+
+def test_a_list_up_to_now_names_no_times_and_one_that_ends_before_reads_nothing_newer() -> None:
+    async def main() -> None:
+        account = Account()
+        ids = fill(account, "cdn", 2 * BUSY)
+        query = asking(products=("cdn",), page_size=5)
+        newest = (await instance_over(account).list(query)).page
+        older = (await instance_over(account).list(msgspec.structs.replace(query, end=ago(seconds=BUSY)))).page
+        assert [[task.task_id for task in page.tasks] for page in (newest, older)] == [ids[:5], ids[BUSY + 1 :][:5]]
+        assert ["EndTime" in parameters for _, parameters in account.log] == [False, True]
 
     run(main())
 
@@ -524,6 +563,28 @@ def test_pages_that_one_task_fills_are_skipped_once_its_rows_are_known_by_id(eve
     run(main())
 
 
+def test_where_an_id_costs_its_pages_a_large_task_is_not_looked_up_to_skip_them() -> None:
+    async def main() -> None:
+        account = Account()
+        (large,) = fill(account, "vod", 1, rows=400)
+        tasks = (await instance_over(account).list(asking(products=("vod",), objects=1))).page.tasks
+        assert [task.task_id for task in tasks] == [large]
+        assert account.calls.total() == account.list_calls == 8 + 1
+
+    run(main())
+
+
+def test_a_lookup_that_hangs_delays_a_list_by_a_moment_only() -> None:
+    async def main() -> None:
+        account = Hanging("DescribeRefreshTaskById")
+        (large,) = fill(account, "cdn", 1, rows=990)
+        tasks = (await instance_over(account).list(asking(products=("cdn",)))).page.tasks
+        assert [task.task_id for task in tasks] == [large]
+        assert asyncio.get_running_loop().time() < 4
+
+    run(main())
+
+
 def test_where_ids_cannot_be_asked_a_large_task_is_read_page_by_page() -> None:
     async def main() -> None:
         account = Account()
@@ -738,6 +799,43 @@ def test_a_product_that_is_not_activated_has_no_tasks_and_that_is_an_answer() ->
     run(main())
 
 
+def test_a_product_that_is_not_activated_is_asked_once_and_not_for_every_page() -> None:
+    async def main() -> None:
+        account = Account()
+        expected = fill(account, "cdn", 60)
+        account.faults[LISTS["vod"]] = UpstreamFault(Reason.NOT_ACTIVATED, product="vod", vendor_code="OperationDenied")
+        tasks = await all_pages(instance_over(account), asking(products=("cdn", "vod")))
+        assert [task.task_id for task in tasks] == expected
+        assert account.calls[LISTS["vod"]] == 1
+
+    run(main())
+
+
+def test_a_product_that_hangs_is_left_in_time_to_complete_the_others_tasks() -> None:
+    async def main() -> None:
+        account = Hanging(LISTS["vod"])
+        account.tasks.add("cdn", ["http://a.com/1", "http://b.com/1"], age=100)
+        page = (
+            await instance_over(account).list(asking(products=("cdn", "vod"), object_paths=("http://a.com/1",)))
+        ).page
+        assert [(task.partial, task.object_counts.total) for task in page.tasks] == [(False, 2)]
+        assert [problem.reason for problem in page.problems] == ["timeout"]
+        assert asyncio.get_running_loop().time() < Settings().deadline_seconds
+
+    run(main())
+
+
+def test_a_product_that_has_no_such_tasks_answers_beside_one_that_fails() -> None:
+    async def main() -> None:
+        account = Account()
+        account.faults[LISTS["cdn"]] = UpstreamFault(Reason.DENIED, product="cdn")
+        query = asking(products=("cdn", "vod"), object_paths=("http://a.com/1",), object_types=("regex",))
+        page = (await instance_over(account).list(query)).page
+        assert ([problem.reason for problem in page.problems], page.tasks) == (["denied"], ())
+
+    run(main())
+
+
 def test_where_only_lookups_fail_the_list_is_partial_and_says_why() -> None:
     async def main() -> None:
         account = Account()
@@ -753,17 +851,33 @@ def test_where_only_lookups_fail_the_list_is_partial_and_says_why() -> None:
 class Picky(Account):
     """An account whose vendor refuses some parameters."""
 
-    def __init__(self, refuses: dict[str, str], code: str, reason: Reason = Reason.REJECTED) -> None:
+    def __init__(self, refuses: dict[str, Any], code: str, reason: Reason = Reason.REJECTED) -> None:
         super().__init__()
-        self._refuses = refuses
+        self.refuses = refuses
         self._fault = UpstreamFault(reason, product="cdn", vendor_code=code)
 
     async def call(self, operation: Any, parameters: Any, seconds: float) -> Any:
         if "RefreshTasks" in operation.action and all(
-            parameters.get(name, "") == word for name, word in self._refuses.items()
+            parameters.get(name, "") == word for name, word in self.refuses.items()
         ):
             raise self._fault
         return await super().call(operation, parameters, seconds)
+
+
+def test_a_list_that_got_past_tasks_that_do_not_match_goes_on_there_after_a_fault() -> None:
+    async def main() -> None:
+        account = Picky({"PageNumber": 3}, "Odd", Reason.MALFORMED)
+        fill(account, "cdn", 2 * BUSY)
+        late = account.tasks.add("cdn", [Row("http://a.com/p", "Pending", 0)], age=2 * BUSY)
+        service, query = instance_over(account), asking(products=("cdn",), statuses=(Status.PENDING,))
+        page = (await service.list(query)).page
+        assert ([problem.reason for problem in page.problems], page.tasks) == (["malformed"], ())
+        account.refuses = {"PageNumber": 99}
+        calls = account.list_calls
+        assert [task.task_id for task in await all_pages(service, after(query, page.next_page_token))] == [late]
+        assert account.list_calls == calls + 2
+
+    run(main())
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from functions.model import Moment, Row, Status
 from functions.products.listing.pages import EVERY_ROW, ListPage, VendorFilter
-from functions.products.listing.reader import ListChoice, PageSizes, start_reading
+from functions.products.listing.reader import ListChoice, PageSizes, Position, start_reading
+from functions.tasks.listing.cursor import Cursor
 from functions.tasks.listing.product_list import ProductList
 from functions.tasks.listing.row_filter import RowFilter
 from functions.tasks.query import ListQuery
@@ -59,3 +62,19 @@ def test_what_was_read_before_narrower_lists_begin_is_kept_and_they_begin_below_
     seen, *narrower = begun.readers
     assert [group.position.second for group in seen.groups] == [NOON, NOON - 1, NOON - 2, NOON - 3]
     assert [(each.newest, each.asks) for each in narrower] == [(NOON - 4, choice.asks) for choice in BY_TYPE]
+
+
+def test_a_task_that_matches_only_in_a_later_part_of_a_second_is_listed_with_that_part() -> None:
+    """What the part before ended with was not listed, so it must not count as listed on any instance."""
+    chosen = RowFilter(ListQuery(products=("cdn",), statuses=(Status.FAILED,)))
+    at = [Position(NOON, -part) for part in range(3)]
+    first, second = full_page(90, None), full_page(86, None)
+    second = replace(
+        second, rows=(replace(second.rows[0], object_path="http://a.com/2", status=Status.FAILED), *second.rows[1:])
+    )
+    begun = start_reading(ListChoice(EVERY_ROW), PageSizes(5, 1), 0, NOON)
+    listed, rest = ProductList(product="cdn", readers=(begun,)).with_page(0, first, chosen).take(at[0], chosen, 20)
+    assert listed == []
+    assert rest.cursor == Cursor(NOON, -1)
+    listed, _ = rest.with_page(0, second, chosen).take(at[1], chosen, 20)
+    assert [task.key.task_id for task in listed] == ["86"]
