@@ -22,7 +22,7 @@ from functions.tasks.results import NothingAnswered, Tasks
 
 STATE_KEY = "tasks/fill.json"
 DONE_SECONDS = 3_600
-"""Most tasks are over when they are so old (docs/vendor.md 6); what is not is left to those who ask for it."""
+"""Most tasks are over when they are so old (docs/vendor.md 2); what is not is left to those who ask for it."""
 RANGE_SECONDS = 3_600
 SHORTEST_RANGE_SECONDS = 600
 """Younger tasks are waited for, so that a quiet account costs a list in ten minutes."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from emulator.tasks.transition import Transition
 from functions.errors import Reason, UpstreamFault
 from functions.events.reconcile.history_fill import STATE_KEY, HistoryFill
 from functions.tasks.query import MAX_PAGE_SIZE, ListQuery
@@ -94,6 +95,32 @@ def test_a_minute_reads_one_page_at_most_and_all_pages_are_read() -> None:
             written[len(world.shelf.keys("tasks/")) - before] += 1
         # Each task is a document, an entry of its day and one of its URL.
         assert max(written) <= 3 * MAX_PAGE_SIZE + 1
+        await asyncio.sleep(10 * DAY)
+        assert sorted(await world.kept()) == sorted(expected)
+
+    in_virtual_time(main())
+
+
+def test_a_task_that_takes_most_of_an_hour_is_kept_when_it_is_over() -> None:
+    async def main() -> None:
+        world = World()
+        await world.minutes(90)
+        slow = Transition(by="seconds", length=3_000)
+        task = world.account.tasks.add("cdn", ["http://a.example.com/1"], transition=slow)
+        await world.minutes(100)
+        await asyncio.sleep(10 * DAY)
+        assert await world.kept() == [f"cdn:{task}"]
+
+    in_virtual_time(main())
+
+
+def test_after_a_pause_it_goes_on_with_what_the_vendor_still_has() -> None:
+    async def main() -> None:
+        world = World()
+        await world.minutes(1)
+        await asyncio.sleep(30 * DAY)
+        expected = [world.add(number) for number in range(3)]
+        await world.minutes(150)
         await asyncio.sleep(10 * DAY)
         assert sorted(await world.kept()) == sorted(expected)
 

@@ -16,6 +16,7 @@ from emulator.tasks.transition import Row
 from functions.errors import InvalidRequest, Reason, UpstreamFault
 from functions.settings import Settings
 from functions.tasks.history.filing import MAX_FOLDERS
+from functions.tasks.history.index import PAGE_KEYS
 from functions.tasks.listing.history_filler import MAX_READ
 from functions.tasks.listing.planner import MAX_CALLS
 from functions.tasks.query import ListQuery, LookupQuery, RequestedId, Scope
@@ -117,6 +118,22 @@ def test_a_next_page_that_comes_while_tasks_leave_the_vendor_s_window_shows_each
             query = msgspec.structs.replace(query, page_token=page.next_page_token)
             await asyncio.sleep(29)  # the instance has kept what it read ahead
         assert found == expected[::-1]
+
+    in_virtual_time(main())
+
+
+@pytest.mark.parametrize("object_paths", [(), (URL,)])
+def test_a_second_with_more_tasks_than_a_read_of_the_index_has_is_listed_whole(object_paths: tuple[str, ...]) -> None:
+    async def main() -> None:
+        world = World()
+        tasks = [world.account.tasks.add("cdn", [URL], age=100) for _ in range(PAGE_KEYS + 30)]
+        tasks += [world.account.tasks.add("cdn", [URL], age=age) for age in (101, 99)]
+        asked = tuple(RequestedId(task, "cdn") for task in tasks)
+        await world.service.lookup(LookupQuery(ids=asked, products=ALL))
+        await asyncio.sleep(10 * DAY)
+        found = await world.list(days=30, object_paths=object_paths, page_size=70)
+        assert sorted(ids(found)) == sorted(f"cdn:{task}" for task in tasks)
+        assert (found[0].task_id, found[-1].task_id) == (tasks[-1], tasks[-2])
 
     in_virtual_time(main())
 
