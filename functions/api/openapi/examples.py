@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from functions.api.routes.capabilities import Capabilities
 from functions.checks.report import CheckedTask, CheckReport, Finding, Observation
 from functions.tasks.report import (
     NotFound,
@@ -126,16 +127,17 @@ CHECK = CheckReport(
     problems=(),
     checked_at=_CHECKED,
 )
-CAPABILITIES = {
-    "products": ["cdn"],
-    "submit": True,
-    "actions": ["refresh"],
-    "objectTypes": {"cdn": {"refresh": ["file", "directory"]}},
-    "quota": True,
-    "stream": True,
-    "objectLookup": False,
-    "checks": ["www.example.com"],
-}
+CAPABILITIES = Capabilities(
+    products=("cdn",),
+    submit=True,
+    actions=("refresh",),
+    object_types={"cdn": {"refresh": ("file", "directory")}},
+    quota=True,
+    stream=True,
+    object_lookup=False,
+    history=False,
+    checks=("www.example.com",),
+)
 QUESTIONS: Mapping[str, Any] = {
     "lookup": {"taskId": ["24840", "dcdn:113681"], "wait": 20},
     "list": {"domainName": "www.example.com", "status": ["bad"], "pageSize": 50},
