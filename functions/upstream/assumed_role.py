@@ -65,9 +65,9 @@ class AssumedRole:
     """`Credentials` of one account, shared by its products."""
 
     def __init__(
-        self, role: str, external_id: str | None, operation: Operation, client: SdkClient, clock: Clock
+        self, role: str, external_id: str | None, caller: ActionCaller, client: SdkClient, clock: Clock
     ) -> None:
-        """`role` is its ARN; `client` calls `operation` as the function's own role. Nothing is asked yet."""
+        """`role` is its ARN; `caller` calls AssumeRole by `client`, signed with the own key. Nothing is asked yet."""
         self._parameters: Mapping[str, Any] = {
             "RoleArn": role,
             "RoleSessionName": SESSION,
@@ -75,7 +75,7 @@ class AssumedRole:
             **({} if external_id is None else {"ExternalId": external_id}),
         }
         self._client = client
-        self._caller = ActionCaller(operation, client, RateLimiter(operation.qps))
+        self._caller = caller
         self._clock = clock
         self._session: RoleSession | None = None
         self._fault: tuple[Moment, UpstreamFault] | None = None
@@ -149,7 +149,8 @@ def assumed_role(  # noqa: PLR0913 -- members, each by name
     """The credentials of an account; `own` are those that may assume its role."""
     operation = msgspec.structs.replace(ASSUME_ROLE, product=in_account(account, ASSUME_ROLE.product))
     client = SdkClient(operation.sdk_package, endpoint, REGION, own)
-    return AssumedRole(role, external_id, operation, client, clock)
+    caller = ActionCaller(operation, client, RateLimiter(operation.qps))
+    return AssumedRole(role, external_id, caller, client, clock)
 
 
 def _key_in(body: Any, product: str) -> AccessKey:

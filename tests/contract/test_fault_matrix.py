@@ -26,6 +26,7 @@ from functions.products.listing.pages import EVERY_ROW, PageCall
 from functions.products.registry import SPECS
 from functions.products.spec import ProductSpec
 from functions.products.submit.kinds import SubmitKind
+from functions.upstream.assumed_role import ASSUME_ROLE, REGION, AssumedRole
 from functions.upstream.caller import ActionCaller
 from functions.upstream.credentials import CredentialSource
 from functions.upstream.endpoint import Endpoint
@@ -115,16 +116,17 @@ async def _run_all(stand_in: StandIn) -> dict[tuple[str, str], Outcome]:
                 }
             )
 
-    await asyncio.gather(*(cell(fault, spec) for fault in FAULTS for spec in FAMILY))
+    async def key_cell(fault: str) -> None:
+        async with slots:
+            outcomes[fault, ASSUME_ROLE.ram_action] = await _key(stand_in.ports[fault], FAULTS[fault].seconds)
+
+    await asyncio.gather(*(cell(fault, spec) for fault in FAULTS for spec in FAMILY), *map(key_cell, FAULTS))
     return outcomes
 
 
 async def _meet(spec: ProductSpec, port: int, seconds: float) -> dict[str, Outcome]:
     """All operations of a product, each with limits of its own, against one fault."""
-    key_id, secret, token = SECRETS
-    names = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN")
-    credentials = CredentialSource(dict(zip(names, (key_id, secret, token), strict=True)))
-    client = SdkClient(spec.sdk_package, Endpoint(f"127.0.0.1:{port}", "HTTP"), spec.region, credentials)
+    client = SdkClient(spec.sdk_package, Endpoint(f"127.0.0.1:{port}", "HTTP"), spec.region, _own_credentials())
 
     def adapter() -> Adapter:
         callers = {
@@ -188,6 +190,26 @@ async def _job(spec: ProductSpec, client: SdkClient, deadline: float) -> Outcome
     return Outcome(0, (), repr(job))
 
 
+async def _key(port: int, seconds: float) -> Outcome:
+    """The key of another account's role."""
+    client = SdkClient(ASSUME_ROLE.sdk_package, Endpoint(f"127.0.0.1:{port}", "HTTP"), REGION, _own_credentials())
+    caller = ActionCaller(ASSUME_ROLE, client, RateLimiter(1_000), jitter=lambda: NO_RETRY)
+    role = AssumedRole("acs:ram::1:role/matrix", None, caller, client, SystemClock())
+    try:
+        async with asyncio.timeout(MAX_SECONDS):
+            await role.prepare(asyncio.get_running_loop().time() + seconds)
+    except UpstreamFault as fault:
+        return _of_fault(fault)
+    finally:
+        role.close()
+    return Outcome(0, (), "")
+
+
+def _own_credentials() -> CredentialSource:
+    names = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN")
+    return CredentialSource(dict(zip(names, SECRETS, strict=True)))
+
+
 async def _submit(adapter: Adapter, kind: SubmitKind, deadline: float) -> Outcome:
     done = await adapter.submit(kind, URLS, deadline)
     items = [path for taken in done.accepted for path in taken.object_paths]
@@ -216,13 +238,14 @@ def _settled(count: Callable[[], int], wanted: int) -> int:
 def _right(fault: Fault, operation: str) -> str | int:
     if operation.partition(" ")[2].startswith("submit"):
         return fault.submit
-    return fault.quota if operation.endswith(("quota", "job")) else fault.rows
+    return fault.quota if operation.endswith(("quota", "job", ASSUME_ROLE.action)) else fault.rows
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_every_operation_answers_rightly(matrix: Matrix, name: str) -> None:
     met = {operation: outcome for (fault, operation), outcome in matrix.outcomes.items() if fault == name}
-    assert len(met) == sum(3 + bool(spec.jobs) + len({kind.operation for kind in spec.submits}) for spec in FAMILY)
+    products = sum(3 + bool(spec.jobs) + len({kind.operation for kind in spec.submits}) for spec in FAMILY)
+    assert len(met) == products + 1, "and the key of another account's role"
     assert {operation: outcome.result for operation, outcome in met.items()} == {
         operation: _right(FAULTS[name], operation) for operation in met
     }
