@@ -19,7 +19,9 @@ from functions.errors import UpstreamFault
 from functions.events.action_report import rejection_problems
 from functions.events.change import Action, ActionKind
 from functions.events.rules import read_rules
-from functions.model import SystemClock
+from functions.model import Clock, Moment, SystemClock
+from functions.products.registry import SPECS
+from functions.products.spec import ProductSpec
 from functions.settings import read_settings
 from functions.tasks.history import history
 from functions.tasks.query import ListQuery, Scope
@@ -233,6 +235,12 @@ def test_a_key_is_renewed_before_it_ends_and_serves_on_while_sts_is_away(emu: Em
         ]
 
 
+def role_of(accounts: Path, emu: Emulator, clock: Clock) -> AssumedRole:
+    (acme, _) = read_settings(environment_of(emu, accounts=accounts)).accounts
+    endpoint, own = parse_endpoint(emu.url), CredentialSource(KEY)
+    return assumed_role(acme.name, role=acme.role, external_id=None, endpoint=endpoint, own=own, clock=clock)
+
+
 def test_who_has_no_time_left_spoils_nothing_for_others(emu: Emulator, accounts: Path) -> None:
     async def key_of(role: AssumedRole) -> str:
         now = asyncio.get_running_loop().time()
@@ -241,17 +249,55 @@ def test_who_has_no_time_left_spoils_nothing_for_others(emu: Emulator, accounts:
         await role.prepare(now + 30)
         return role.newest().access_key_id
 
-    (acme, _) = read_settings(environment_of(emu, accounts=accounts)).accounts
-    role = assumed_role(
-        acme.name,
-        role=acme.role,
-        external_id=None,
-        endpoint=parse_endpoint(emu.url),
-        own=CredentialSource(KEY),
-        clock=SystemClock(),
-    )
+    role = role_of(accounts, emu, SystemClock())
     assert asyncio.run(key_of(role)).startswith("STS.")
     role.close()
+
+
+class LaterClock(SystemClock):
+    """The machine's, ahead by as much as a test says."""
+
+    ahead = 0.0
+
+    def now(self) -> Moment:
+        return super().now().later(self.ahead)
+
+
+def test_a_key_that_was_replaced_meanwhile_is_no_reason_to_give_up_or_to_replace_its_successor(
+    emu: Emulator, accounts: Path
+) -> None:
+    clock = LaterClock()
+
+    async def answers(role: AssumedRole) -> list[bool]:
+        soon = asyncio.get_running_loop().time() + 30
+        await role.prepare(soon)
+        old = role.newest()
+        too_new = role.refused(old)
+        clock.ahead = 120.0
+        replaced = role.refused(old)
+        await role.prepare(soon)
+        return [too_new, replaced, role.refused(old), role.refused(role.newest())]
+
+    role = role_of(accounts, emu, clock)
+    assert asyncio.run(answers(role)) == [False, True, True, False]
+    role.close()
+    assert emu.calls.count("AssumeRole") == 2
+
+
+def test_who_may_not_see_an_account_makes_no_call_in_it(emu: Emulator, real: RealService) -> None:
+    acme = emu.tasks.add("cdn", [URL], account="acme")
+    for scope in (Scope(accounts=frozenset({"own"})), Scope(products=frozenset({"cdn"}))):
+        query = msgspec.structs.replace(query_of(f"acme/cdn:{acme}"), scope=scope)
+        report = real.run(real.service.lookup(query)).report
+        assert [entry.id for entry in report.not_found] == [f"acme/cdn:{acme}"]
+    assert emu.calls.all() == ()
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+def test_everything_that_a_product_calls_in_another_account_bears_its_name(spec: ProductSpec) -> None:
+    there = spec.of_account("acme")
+    assert {operation.product for operation in there.operations} == {there.name} == {f"acme/{spec.name}"}
+    assert [operation.action for operation in there.operations] == [operation.action for operation in spec.operations]
 
 
 def test_an_events_report_names_the_account_of_what_was_refused() -> None:
