@@ -256,7 +256,7 @@ def test_twenty_thousand_rows_are_answered_in_little_memory(emu: Emulator) -> No
     ids = [
         emu.tasks.add("cdn", [f"http://example.com/{k}/{n}.html" for n in range(2_000)], age=3600) for k in range(10)
     ]
-    with real_service(emu) as real:
+    with real_service_in_network_time(emu) as real:
         real.report("cdn:24840")
         tracemalloc.start()
         report = real.report(",".join(f"cdn:{task_id}" for task_id in ids), objects=20_000)

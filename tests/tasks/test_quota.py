@@ -35,6 +35,14 @@ def test_every_product_tells_what_it_has() -> None:
     run(main())
 
 
+def test_a_question_about_quotas_is_one_call_a_product_and_no_hit_of_a_cache() -> None:
+    async def main() -> None:
+        timings = (await instance_over(Account()).quota()).timings
+        assert [(each.product, each.calls, each.hits) for each in timings] == [(product, 1, 0) for product in ALL]
+
+    run(main())
+
+
 def test_a_product_that_fails_leaves_the_others_their_say() -> None:
     async def main() -> None:
         report = (await instance_over(failing(Reason.DENIED, "dcdn")).quota()).report
