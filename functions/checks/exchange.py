@@ -169,8 +169,7 @@ class _Reading:
         return bool(data)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if not self._has_head:  # else it is a trailer
-            self._headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+        self._headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
 
     def on_headers_complete(self) -> None:
         self._has_head = self._parser.get_status_code() >= _FIRST_FINAL_STATUS
