@@ -79,11 +79,12 @@ lock:
 	done
 
 # The long runs: two thousand viewers at once; half an hour of mixed requests with faults (memory, threads, sockets by
-# thirds); the events function killed at random moments, and random histories of events; what reads bytes from outside,
+# thirds); a shared server stopped and killed; the events function killed at random moments, and random histories of events; what reads bytes from outside,
 # fuzzed; thousands of made-up requests.
 soak: $(READY)
 	$(BIN)/python -m bench.soak.watchers
 	$(BIN)/python -m bench.soak.load
+	$(BIN)/python -m bench.soak.shared_server
 	$(BIN)/python -m bench.soak.oss_events $(ARGS)
 	$(BIN)/python -m bench.soak.fuzz
 	$(BIN)/python -m tests.clients.fuzz

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from statistics import median
 
 import msgspec
 
 from bench.account import Account, Call, account, busiest_second
 from bench.cases.effort import Effort, lookup
-from bench.cases.instances import Shape, fleet
+from bench.cases.instances import Shape, cut, fleet
 from bench.figures import Bar, Baselines, CaseResult, Line
 from bench.processes import Server, helper
 from bench.viewers import Audience, Impression
@@ -21,6 +21,8 @@ from emulator.demo.redis_server import RedisServer, running_redis
 _MANY = 10
 _QUIET_SECONDS = 3.0
 """After the warm-up: what it sent counts no longer."""
+_ONE_BY_ONE_SECONDS = 3.0
+"""So long it takes at least to answer 1,000 ids at the vendor's rate."""
 
 
 class _Seen(msgspec.Struct, frozen=True):
@@ -48,13 +50,13 @@ async def one_id(effort: Effort) -> CaseResult:
         ids = [f"cdn:{vendor.add('cdn', moving=True)}"] * viewers
         slices = await _watched(vendor, Shape(instances=_MANY), ids, seconds)
         ours = await _watched(vendor, Shape(instances=_MANY, redis=redis.url), ids, seconds)
-        cut = await _watched(vendor, Shape(instances=_MANY, redis=redis.url), ids, seconds, redis)
+        killed = await _watched(vendor, Shape(instances=_MANY, redis=redis.url), ids, seconds, redis)
     lines = [
         _rate(case, ours, slices, 1.2),
         _throttled(case, ours, slices),
-        *_without_harm(case, cut),
+        *_without_harm(case, killed),
     ]
-    return CaseResult(lines, _remarks(case, {"shared": ours, "slices": slices, "killed": cut}))
+    return CaseResult(lines, _remarks(case, {"shared": ours, "slices": slices, "killed": killed}))
 
 
 async def own_ids(effort: Effort) -> CaseResult:
@@ -64,7 +66,7 @@ async def own_ids(effort: Effort) -> CaseResult:
         ids = [f"cdn:{task_id}" for task_id in vendor.add_many("cdn", viewers, moving=True)]
         slices = await _watched(vendor, Shape(instances=_MANY), ids, seconds)
         ours = await _watched(vendor, Shape(instances=_MANY, redis=redis.url), ids, seconds)
-        cut = await _watched(vendor, Shape(instances=_MANY, redis=redis.url), ids, seconds, redis)
+        killed = await _watched(vendor, Shape(instances=_MANY, redis=redis.url), ids, seconds, redis)
     lines = [
         _rate(case, ours, slices, 25),
         _throttled(case, ours, slices),
@@ -76,9 +78,9 @@ async def own_ids(effort: Effort) -> CaseResult:
             bar=Bar(2.0, "as said"),
             baselines=Baselines(slices.impression.ages[2]),
         ),
-        *_without_harm(case, cut),
+        *_without_harm(case, killed),
     ]
-    return CaseResult(lines, _remarks(case, {"shared": ours, "slices": slices, "killed": cut}))
+    return CaseResult(lines, _remarks(case, {"shared": ours, "slices": slices, "killed": killed}))
 
 
 async def lopsided(effort: Effort) -> CaseResult:
@@ -89,6 +91,7 @@ async def lopsided(effort: Effort) -> CaseResult:
         alone = await _watched(vendor, Shape(instances=1), ids, seconds)
         slices = await _watched(vendor, Shape(instances=3), ids, seconds, at=1)
         ours = await _watched(vendor, Shape(instances=3, redis=redis.url), ids, seconds, at=1)
+        killed = await _watched(vendor, Shape(instances=3, redis=redis.url), ids, seconds, redis, at=1)
     line = Line(
         case=case,
         what="99th percentile of age",
@@ -100,8 +103,8 @@ async def lopsided(effort: Effort) -> CaseResult:
         ),
         baselines=Baselines(slices.impression.ages[1]),
     )
-    told = {"shared": ours, "slices": slices, "one instance": alone}
-    return CaseResult([line, _throttled(case, ours, slices)], _remarks(case, told))
+    told = {"shared": ours, "slices": slices, "one instance": alone, "killed": killed}
+    return CaseResult([line, _throttled(case, ours, slices), *_without_harm(case, killed)], _remarks(case, told))
 
 
 async def thousand(effort: Effort) -> CaseResult:
@@ -111,6 +114,8 @@ async def thousand(effort: Effort) -> CaseResult:
         one = await _asked_at_once(vendor, Shape(instances=1), rounds)
         ours = await _asked_at_once(vendor, Shape(instances=_MANY, redis=redis.url), rounds)
         throttled = sum(call.throttled for call in vendor.calls())
+        seconds_then = await _asked_at_once(vendor, Shape(instances=_MANY, redis=redis.url), 1, redis)
+        throttled_then = sum(call.throttled for call in vendor.calls()) - throttled
     lines = [
         Line(
             case=case,
@@ -120,8 +125,9 @@ async def thousand(effort: Effort) -> CaseResult:
             bar=Bar(1.15 * one, f"1.15 x one instance, {one:.2f} s"),
         ),
         Line(case=case, what="throttling answers", ours=throttled, unit="", bar=Bar(0, "none")),
+        Line(case=_cut_off(case), what="throttling answers", ours=throttled_then, unit="", bar=Bar(0, "none")),
     ]
-    return CaseResult(lines)
+    return CaseResult(lines, f"{_cut_off(case)}: all answered in {seconds_then:.2f} s")
 
 
 async def idle(effort: Effort) -> CaseResult:
@@ -136,17 +142,26 @@ async def idle(effort: Effort) -> CaseResult:
         ):
             await asyncio.sleep(_QUIET_SECONDS)
             pairs = [(await _one(vendor, plain), await _one(vendor, connection)) for _ in range(rounds)]
+            cutting = asyncio.create_task(cut(redis, _ONE_BY_ONE_SECONDS))
+            failed = 0
+            while not cutting.done():
+                failed += (await lookup(connection, [f"cdn:{vendor.add('cdn', moving=True)}"])).missing
     bare, ours = (median(times) * 1000 for times in zip(*pairs, strict=True))
     bar = Bar(bare + 3.0, f"3 ms more than without, {bare:.1f} ms")
-    return CaseResult([Line(case=case, what="median", ours=ours, unit="ms", bar=bar)])
+    return CaseResult(
+        [
+            Line(case=case, what="median", ours=ours, unit="ms", bar=bar),
+            Line(case=_cut_off(case), what="failed lookups", ours=failed, unit="", bar=Bar(0, "none")),
+        ]
+    )
 
 
 async def _one(vendor: Account, connection: Connection) -> float:
     return (await lookup(connection, [f"cdn:{vendor.add('cdn', moving=True)}"])).seconds
 
 
-async def _asked_at_once(vendor: Account, shape: Shape, rounds: int) -> float:
-    """The median time until the last of 1,000 new ids is answered, spread over the instances."""
+async def _asked_at_once(vendor: Account, shape: Shape, rounds: int, killed: RedisServer | None = None) -> float:
+    """The median time until the last of 1,000 new ids is answered, spread over the instances. Raises RuntimeError."""
     times = []
     async with fleet(vendor, shape) as servers:
         for _ in range(rounds):
@@ -154,7 +169,9 @@ async def _asked_at_once(vendor: Account, shape: Shape, rounds: int) -> float:
             await asyncio.sleep(_QUIET_SECONDS)
             started = time.perf_counter()
             parts = [ids[number :: len(servers)] for number in range(len(servers))]
-            missing = await asyncio.gather(*map(_missing, servers, parts))
+            missing, _ = await asyncio.gather(
+                asyncio.gather(*map(_missing, servers, parts)), cut(killed, _ONE_BY_ONE_SECONDS)
+            )
             times.append(time.perf_counter() - started)
             if any(missing):
                 raise RuntimeError(f"{sum(missing)} ids without an answer")
@@ -181,16 +198,9 @@ async def _watched(  # noqa: PLR0913 -- what varies, each by name
         addresses = [server.address for server in servers[:at]]
         audience = Audience(addresses=addresses, questions=ids, seconds=seconds)
         watching = asyncio.create_task(helper("bench.viewers", audience))
-        if killed is not None:
-            await _later(seconds / 3, killed.kill)
-            await _later(seconds / 3, killed.start)
+        await cut(killed, seconds)
         impression = msgspec.json.decode(await watching, type=Impression)
     return _Seen(impression, vendor.calls(), seconds)
-
-
-async def _later(seconds: float, action: Callable[[], None]) -> None:
-    await asyncio.sleep(seconds)
-    await asyncio.to_thread(action)
 
 
 def _rate(case: str, ours: _Seen, slices: _Seen, most: float) -> Line:
@@ -215,12 +225,15 @@ def _throttled(case: str, ours: _Seen, slices: _Seen) -> Line:
     )
 
 
-def _without_harm(case: str, cut: _Seen) -> list[Line]:
-    killed = f"{case}, server killed and back"
+def _without_harm(case: str, seen: _Seen) -> list[Line]:
+    counted = {"failed polls": seen.impression.failed, "throttling answers": seen.throttled}
     return [
-        Line(case=killed, what="failed polls", ours=cut.impression.failed, unit="", bar=Bar(0, "none")),
-        Line(case=killed, what="throttling answers", ours=cut.throttled, unit="", bar=Bar(0, "none")),
+        Line(case=_cut_off(case), what=what, ours=ours, unit="", bar=Bar(0, "none")) for what, ours in counted.items()
     ]
+
+
+def _cut_off(case: str) -> str:
+    return f"{case}, server killed and back"
 
 
 def _remarks(case: str, told: dict[str, _Seen]) -> str:

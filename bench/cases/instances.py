@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import msgspec
@@ -11,6 +12,7 @@ from bench.account import Account
 from bench.cases.effort import lookup
 from bench.processes import Server, environment, web_function
 from bench.wire import Connection
+from emulator.demo.redis_server import RedisServer
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,3 +36,15 @@ async def fleet(vendor: Account, shape: Shape) -> AsyncIterator[list[Server]]:
             async with Connection(server.address) as connection:
                 await lookup(connection, [f"cdn:{vendor.add('cdn')}"])
         yield servers
+
+
+async def cut(killed: RedisServer | None, seconds: float) -> None:
+    """Kill the server in the middle of so many seconds, and start it again, empty, before they are over."""
+    if killed is not None:
+        await _later(seconds / 3, killed.kill)
+        await _later(seconds / 3, killed.start)
+
+
+async def _later(seconds: float, action: Callable[[], None]) -> None:
+    await asyncio.sleep(seconds)
+    await asyncio.to_thread(action)

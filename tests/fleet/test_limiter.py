@@ -15,7 +15,8 @@ from emulator.demo.redis_server import RedisServer, running_redis
 from functions.products.cdn import CDN
 from functions.upstream.shared.limiter import SharedLimiter
 from functions.upstream.shared.server import SharedServer
-from tests.support.fleet import settle, until
+from tests.support.fleet import cluster_options, settle, until
+from tests.support.free_port import free_port
 from tests.support.limiter_process import Arrival, busiest_second, callers
 
 RATE = 24
@@ -207,7 +208,7 @@ def test_a_user_with_narrow_rights_is_enough_and_a_wrong_password_leaves_the_ins
 
 
 def test_it_runs_on_a_cluster_because_what_a_script_uses_is_in_one_slot() -> None:
-    with running_redis("--cluster-enabled", "yes") as redis:
+    with running_redis(*cluster_options(free_port())) as redis:
         with client_of(redis) as client:
             client.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)
             while client.execute_command("CLUSTER INFO")["cluster_state"] != "ok":

@@ -32,6 +32,11 @@ async def fleet_of(count: int, emu: Emulator, url: str, **settings: Any) -> Asyn
             await service.close()
 
 
+def cluster_options(bus: int) -> tuple[str, ...]:
+    """Of a server that is a node of a cluster; by default its bus would be 10,000 ports up, where there may be none."""
+    return ("--cluster-enabled", "yes", "--cluster-port", str(bus))
+
+
 async def until(holds: Callable[[], bool]) -> None:
     """The test's own timeout ends it."""
     while not holds():  # noqa: ASYNC110 -- other processes do what it waits for
