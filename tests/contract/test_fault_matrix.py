@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
@@ -39,7 +40,7 @@ from tests.support.stand_in import StandIn, standing_in
 SECRETS = ("STS.NTmatrixKeyId", "matrix/secret+key=", "CAISmatrixToken" + "x7/" * 30)
 MAX_SECONDS = 110.0
 """By far more than any call may take; only one that never ends gets there."""
-PARALLEL_CELLS = 20
+PARALLEL_FAULTS = 7
 NO_RETRY = 1e9
 """Jitter that makes a retry come too late: what a retry changes is the claim of other tests."""
 URLS = tuple(f"http://www.example.com/{number}" for number in range(5))
@@ -104,29 +105,27 @@ def matrix(_imported_sdks: None) -> Matrix:
 
 
 async def _run_all(stand_in: StandIn) -> dict[tuple[str, str], Outcome]:
-    slots = asyncio.Semaphore(PARALLEL_CELLS)
+    slots = asyncio.Semaphore(PARALLEL_FAULTS)
     outcomes: dict[tuple[str, str], Outcome] = {}
 
-    async def cell(fault: str, spec: ProductSpec) -> None:
+    async def met_by_all(fault: str) -> None:
+        port, seconds = stand_in.ports[fault], FAULTS[fault].seconds
+        # Closed when all are through: clients of one address share its connections.
         async with slots:
-            outcomes.update(
-                {
-                    (fault, verb): found
-                    for verb, found in (await _meet(spec, stand_in.ports[fault], FAULTS[fault].seconds)).items()
-                }
-            )
+            with ExitStack() as clients:
+                of_products = (_meet(spec, port, seconds, clients) for spec in FAMILY)
+                key, found = await asyncio.gather(_key(port, seconds, clients), asyncio.gather(*of_products))
+        outcomes[fault, ASSUME_ROLE.ram_action] = key
+        outcomes.update({(fault, verb): outcome for each in found for verb, outcome in each.items()})
 
-    async def key_cell(fault: str) -> None:
-        async with slots:
-            outcomes[fault, ASSUME_ROLE.ram_action] = await _key(stand_in.ports[fault], FAULTS[fault].seconds)
-
-    await asyncio.gather(*(cell(fault, spec) for fault in FAULTS for spec in FAMILY), *map(key_cell, FAULTS))
+    await asyncio.gather(*map(met_by_all, FAULTS))
     return outcomes
 
 
-async def _meet(spec: ProductSpec, port: int, seconds: float) -> dict[str, Outcome]:
+async def _meet(spec: ProductSpec, port: int, seconds: float, clients: ExitStack) -> dict[str, Outcome]:
     """All operations of a product, each with limits of its own, against one fault."""
     client = SdkClient(spec.sdk_package, Endpoint(f"127.0.0.1:{port}", "HTTP"), spec.region, _own_credentials())
+    clients.callback(client.close)
 
     def adapter() -> Adapter:
         callers = {
@@ -137,17 +136,14 @@ async def _meet(spec: ProductSpec, port: int, seconds: float) -> dict[str, Outco
 
     deadline = asyncio.get_running_loop().time() + seconds
     kinds = {kind.operation: kind for kind in reversed(spec.submits)}
-    try:
-        async with asyncio.timeout(MAX_SECONDS):
-            lookup, page, quota, job, *submits = await asyncio.gather(
-                _lookup(adapter(), spec, deadline),
-                _page(adapter(), deadline),
-                _quota(adapter(), deadline),
-                _job(spec, client, deadline),
-                *(_submit(adapter(), kind, deadline) for kind in kinds.values()),
-            )
-    finally:
-        client.close()
+    async with asyncio.timeout(MAX_SECONDS):
+        lookup, page, quota, job, *submits = await asyncio.gather(
+            _lookup(adapter(), spec, deadline),
+            _page(adapter(), deadline),
+            _quota(adapter(), deadline),
+            _job(spec, client, deadline),
+            *(_submit(adapter(), kind, deadline) for kind in kinds.values()),
+        )
     found = {"lookup": lookup, "list": page, "quota": quota}
     if spec.jobs:
         found["job"] = job
@@ -190,18 +186,17 @@ async def _job(spec: ProductSpec, client: SdkClient, deadline: float) -> Outcome
     return Outcome(0, (), repr(job))
 
 
-async def _key(port: int, seconds: float) -> Outcome:
+async def _key(port: int, seconds: float, clients: ExitStack) -> Outcome:
     """The key of another account's role."""
     client = SdkClient(ASSUME_ROLE.sdk_package, Endpoint(f"127.0.0.1:{port}", "HTTP"), REGION, _own_credentials())
     caller = ActionCaller(ASSUME_ROLE, client, RateLimiter(1_000), jitter=lambda: NO_RETRY)
     role = AssumedRole("acs:ram::1:role/matrix", None, caller, client, SystemClock())
+    clients.callback(role.close)
     try:
         async with asyncio.timeout(MAX_SECONDS):
             await role.prepare(asyncio.get_running_loop().time() + seconds)
     except UpstreamFault as fault:
         return _of_fault(fault)
-    finally:
-        role.close()
     return Outcome(0, (), "")
 
 
