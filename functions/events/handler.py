@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from functions.errors import StoreFault
+from functions.events.completed_tasks import CompletedTasks
 from functions.events.parsing.envelope import read_envelope
 from functions.events.parsing.events import Envelope, Failed, MalformedEvent, Skipped, TaskCompletion
 from functions.events.reconcile.sweep import SweepReport
@@ -20,9 +21,10 @@ from functions.logs import log_event
 class OssEventHandler:
     """Handles events, as Function Compute delivers them."""
 
-    def __init__(self, changes: StatelessChanges | StoreBackedChanges) -> None:
-        """`changes` processes what the events say, with a store or without."""
+    def __init__(self, changes: StatelessChanges | StoreBackedChanges, completed: CompletedTasks | None = None) -> None:
+        """`changes` processes what the events say, with a store or without; `completed` tells other instances."""
         self._changes = changes
+        self._completed = completed
 
     async def handle(self, event: bytes) -> EventAnswer:
         """The tasks of every object in the event; whatever the bytes are, nothing is raised."""
@@ -35,6 +37,8 @@ class OssEventHandler:
 
     async def _answer(self, envelope: Envelope) -> EventAnswer:
         results = await self._changes.process(envelope.changes)
+        if self._completed is not None and envelope.completions:
+            await self._completed.look_up(envelope.completions)
         swept = await self._sweep(envelope.completions) if envelope.sweep or envelope.completions else None
         entries = [each.entry for each in results] + ([swept] if isinstance(swept, Skipped | Failed) else [])
         report = EventReport(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functions.errors import SettingsError
+from functions.events.completed_tasks import CompletedTasks
 from functions.events.handler import OssEventHandler
 from functions.events.notify.receivers import receivers_of
 from functions.events.reconcile.history_fill import HistoryFill
@@ -28,16 +29,17 @@ from functions.upstream.credentials import CredentialSource
 def open_handler(settings: Settings, tasks: Tasks, credentials: CredentialSource) -> OssEventHandler:
     """The handler over the real store, or without one where none is named. Raises SettingsError."""
     rules = read_rules(settings.rules_path, settings.product_names)
+    completed = CompletedTasks(tasks, settings.product_names) if settings.shared else None
     if settings.store is None:
         if settings.submit and rules.submits:
             raise SettingsError(
                 "TASK_STATUS_STORE: it is needed where rules submit (TASK_STATUS_SUBMIT=on): without it an event"
                 " that is delivered twice would be submitted twice. Example: TASK_STATUS_STORE=oss://bucket/prefix"
             )
-        return OssEventHandler(StatelessChanges(rules, tasks))
+        return OssEventHandler(StatelessChanges(rules, tasks), completed)
     store = open_store(settings, credentials)
     fill = HistoryFill(store, tasks, settings.product_names, SystemClock())
-    return OssEventHandler(store_backed(settings, rules, tasks, store, timings_of(settings), fill=fill))
+    return OssEventHandler(store_backed(settings, rules, tasks, store, timings_of(settings), fill=fill), completed)
 
 
 def store_backed(  # noqa: PLR0913 -- its dependencies, each by name

@@ -140,6 +140,7 @@ class LookupQuery(msgspec.Struct, frozen=True, kw_only=True):
 
     With `object_paths` (URLs in normal form) a task that has rows of these is shown and folded as if it had no others.
     `rejected` is what was to be among these tasks and was not submitted: it is part of the answer, and has failed.
+    `anew` asks about moving tasks however young the cached answer is; it goes without `wait`.
     """
 
     ids: tuple[RequestedId, ...]
@@ -150,6 +151,7 @@ class LookupQuery(msgspec.Struct, frozen=True, kw_only=True):
     wait: int = 0
     until: Until = Until.DONE
     after: str | None = None
+    anew: bool = False
     scope: Scope = EVERYTHING
 
     @property

@@ -45,14 +45,19 @@ class ChangeReconciler:
         self._clock = clock
         self._timings = timings
 
-    async def reconcile(self, record: ChangeRecord, recent: RecentTasks, *, superseded: bool) -> bool:
-        """Whether it is over. `superseded`: a later change of the object is open. Raises StoreFault."""
+    async def reconcile(
+        self, record: ChangeRecord, recent: RecentTasks, *, superseded: bool, anew: bool = False
+    ) -> bool:
+        """Whether it is over. `superseded`: a later change of the object is open. Raises StoreFault.
+
+        `anew`: its tasks are said to have changed since the last look, however short ago that was.
+        """
         if record.closed_at is not None:
             return await self._deliver(record)
         if await self._is_needless(record, superseded=superseded):
             await self._changes.remove(record)
             return True
-        seen = await self._resubmitter.resubmit(await self._look_up(record), recent)
+        seen = await self._resubmitter.resubmit(await self._look_up(record, anew=anew), recent)
         if all(action.finished for action in seen.actions) and record.age(self._clock.now()) >= self._timings.close:
             return await self._close(seen)
         if seen.actions != record.actions:
@@ -75,12 +80,14 @@ class ChangeReconciler:
         await self._changes.ensure_claim(record)
         return False
 
-    async def _look_up(self, record: ChangeRecord) -> ChangeRecord:
+    async def _look_up(self, record: ChangeRecord, *, anew: bool) -> ChangeRecord:
         ids = dict.fromkeys(RequestedId(task_id, each.product) for each in record.actions for task_id in each.task_ids)
         if not ids:
             return record
         products = tuple(dict.fromkeys(asked.product for asked in ids if asked.product))
-        query = LookupQuery(ids=tuple(ids), products=products, objects=_OBJECTS, object_paths=record.url_keys)
+        query = LookupQuery(
+            ids=tuple(ids), products=products, objects=_OBJECTS, object_paths=record.url_keys, anew=anew
+        )
         try:
             return with_report(record, (await self._tasks.lookup(query)).report)
         except NothingAnswered:

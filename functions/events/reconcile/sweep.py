@@ -48,7 +48,10 @@ class _Result(StrEnum):
 
 
 class Sweep:
-    """Reconciles all open records; one sweep at a time in a process."""
+    """Reconciles all open records; one sweep at a time in a process.
+
+    What CDN says while a sweep goes on waits for its end, and is then gone through together.
+    """
 
     def __init__(
         self, changes: ChangeStore, reconciler: ChangeReconciler, tasks: Tasks, clock: Clock, timings: Timings
@@ -60,23 +63,33 @@ class Sweep:
         self._clock = clock
         self._timings = timings
         self._sweeping = asyncio.Lock()
+        self._completed: set[TaskCompletion] = set()
         self._slots = asyncio.Semaphore(CONCURRENCY)
 
     async def run(self, completions: Collection[TaskCompletion] = ()) -> SweepReport | None:
-        """One sweep, over the changes of these tasks only where some are named; None when one is going on.
+        """One sweep, over the changes of these tasks only where some are named; None when another one does the work.
 
         Raises StoreFault when the open records cannot be listed.
         """
-        if self._sweeping.locked():
+        if self._sweeping.locked() and not completions:
             return None
+        self._completed.update(completions)
+        began = asyncio.get_running_loop().time()
         async with self._sweeping:
-            began = asyncio.get_running_loop().time()
-            records = await self._changes.open_records()
-            recent = RecentTasks(self._tasks, records, self._clock)
-            chosen = [each for each in _with_superseded(records) if _concerns(each[0], completions)]
-            results = await asyncio.gather(
-                *(self._reconcile(record, recent, began, superseded=superseded) for record, superseded in chosen)
-            )
+            if not self._completed.issuperset(completions):
+                return None
+            if completions:
+                completions, self._completed = self._completed, set()
+            return await self._run(completions, began)
+
+    async def _run(self, completions: Collection[TaskCompletion], began: float) -> SweepReport:
+        records = await self._changes.open_records()
+        recent = RecentTasks(self._tasks, records, self._clock)
+        chosen = [each for each in _with_superseded(records) if _concerns(each[0], completions)]
+        anew = bool(completions)
+        results = await asyncio.gather(
+            *(self._reconcile(record, recent, began, superseded=superseded, anew=anew) for record, superseded in chosen)
+        )
         counts = Counter(results)
         report = SweepReport(
             open=len(chosen),
@@ -87,13 +100,15 @@ class Sweep:
         log_event("swept", **msgspec.structs.asdict(report))
         return report
 
-    async def _reconcile(self, record: ChangeRecord, recent: RecentTasks, began: float, *, superseded: bool) -> _Result:
+    async def _reconcile(
+        self, record: ChangeRecord, recent: RecentTasks, began: float, *, superseded: bool, anew: bool
+    ) -> _Result:
         async with self._slots:
             if asyncio.get_running_loop().time() >= began + self._timings.sweep * BEGIN_SHARE:
                 return _Result.LEFT
             try:
                 async with asyncio.timeout_at(began + self._timings.sweep):
-                    is_over = await self._reconciler.reconcile(record, recent, superseded=superseded)
+                    is_over = await self._reconciler.reconcile(record, recent, superseded=superseded, anew=anew)
             except TimeoutError:
                 return _Result.LEFT
             except Exception as fault:  # noqa: BLE001 -- one record's trouble, of any kind, must not stop the others

@@ -55,7 +55,7 @@ class TaskLookup:
 
     async def answer(self, query: LookupQuery) -> LookupAnswer:
         """Every id asked, exactly once. Raises NothingAnswered."""
-        canonical = await self._answer(query.canonical(), None)
+        canonical = await self._answer(query.canonical(), _never_fresh if query.anew else None)
         return Orders(canonical).of(query.ids)
 
     async def poll(self, query: LookupQuery) -> LookupAnswer:
@@ -122,6 +122,10 @@ class TaskLookup:
 
     def _freshness_while_polling(self, snapshot: TaskSnapshot) -> float:
         return seconds_to_next_look(snapshot, self._clock.now()) - POLL_TOGETHER_SECONDS
+
+
+def _never_fresh(_: TaskSnapshot) -> float:
+    return 0.0
 
 
 async def _with_history(

@@ -187,3 +187,36 @@ def test_an_event_of_cdn_while_the_store_is_gone_is_left_to_the_timer() -> None:
 
     answer = run(main())
     assert ([each["event"] for each in answer["failed"]], answer["retry"]) == (["cdn"], False)
+
+
+def test_what_cdn_says_all_at_once_closes_all_of_it_in_two_sweeps() -> None:
+    async def main() -> tuple[list[dict[str, Any]], Shelf, int]:
+        account, shelf = SlowAccount(), Shelf()
+        instance = Instance(account, shelf, REFRESH)
+        keys = [f"{number}.jpg" for number in range(30)]
+        for key in keys:  # one after the other, so that each has a task of its own
+            await instance.handle(event(key))
+        await asyncio.sleep(70)
+        before = account.calls[BY_ID]
+        told = [finished(action.task_ids[0]) for key in keys for action in document(shelf, key).actions]
+        answers = await asyncio.gather(*(instance.handle(each) for each in told), instance.sweep())
+        return [answer["sweep"] for answer in answers if "sweep" in answer], shelf, account.calls[BY_ID] - before
+
+    reports, shelf, calls = run(main())
+    assert (len(reports), sum(report["closed"] for report in reports)) == (2, 30)
+    assert not shelf.keys("pending/")
+    assert calls <= 1 + 3
+
+
+def test_what_cdn_says_is_looked_up_however_fresh_the_last_answer_is() -> None:
+    async def main() -> dict[str, Any]:
+        account, shelf = SlowAccount(), Shelf()
+        instance = Instance(account, shelf, REFRESH, fresh_seconds=600)
+        await instance.handle(event("a.jpg"))
+        await asyncio.sleep(38)
+        await instance.sweep()
+        await asyncio.sleep(25)  # not so long that it would be taken for a freeze, which empties the cache
+        (action,) = document(shelf, "a.jpg").actions
+        return await instance.handle(finished(*action.task_ids))
+
+    assert run(main())["sweep"]["closed"] == 1
