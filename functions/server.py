@@ -62,7 +62,7 @@ class Components(msgspec.Struct, frozen=True, kw_only=True):
 def compose(settings: Settings) -> Components:
     """The real components. Raises SettingsError. Call it in the event loop that will serve."""
     # The SDKs and the event handler take most of the start-up time: importing the app alone must not pay for them.
-    from functions.tasks.service import build_service  # noqa: PLC0415
+    from functions.tasks.wiring import build_service  # noqa: PLC0415
     from functions.upstream.credentials import CredentialSource  # noqa: PLC0415
 
     credentials = CredentialSource()

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from functions.errors import Reason, RejectReason, UpstreamFault
-from functions.model import Clock, SystemClock, in_account, split_account
+from functions.model import Clock, in_account, split_account
 from functions.products.listing.coverage import Coverage
 from functions.products.lookup.cache import TaskCache
-from functions.products.product import Product, SharedState
+from functions.products.product import Product
 from functions.products.submit.rejections import Refused, RejectionCause, Submitted
 from functions.settings import Settings
-from functions.tasks.accounts import all_products
 from functions.tasks.callers.budget import Budgets
 from functions.tasks.callers.turns import CallerTurns
 from functions.tasks.history.history import History
@@ -31,7 +30,6 @@ from functions.tasks.quota_reserve import FIGURES_SECONDS, QuotaReserve
 from functions.tasks.render.match import with_matches
 from functions.tasks.results import ListAnswer, LookupAnswer, NothingAnswered, QuotaAnswer
 from functions.tasks.submit import Submission, SubmitAnswer, report_on, unsupported, well_formed
-from functions.upstream.credentials import CredentialSource
 from functions.upstream.freeze import FreezeDetector
 from functions.upstream.metrics import ActionStats
 
@@ -48,6 +46,7 @@ class TaskService:
         products: Mapping[str, Product],
         cache: TaskCache,
         clock: Clock,
+        budgets: Budgets,
         fleet: RedisFleet | None = None,
         history: History | None = None,
     ) -> None:
@@ -63,7 +62,7 @@ class TaskService:
             fleet.inform(self._watches)
         self._lister = TaskLister(settings, products, clock, history)
         self._quotas = Quotas(settings, products, clock)
-        self._budgets = _budgets(settings, clock, fleet)
+        self._budgets = budgets
         self._job_turns = CallerTurns()
         self._reserve = QuotaReserve(self._quotas.report, settings.keep_quota, clock)
         self._freeze = FreezeDetector(clock, self.after_freeze)
@@ -224,37 +223,3 @@ class TaskService:
 
 def _surely_not_submitted(submitted: Submitted) -> int:
     return sum(len(each.object_paths) for each in submitted.refused if each.cause.reason.certain)
-
-
-def build_service(settings: Settings, credentials: CredentialSource, clock: Clock | None = None) -> TaskService:
-    """The service over the real products. Nothing is connected before the first query. Raises SettingsError."""
-    clock = clock or SystemClock()
-    cache = TaskCache(clock, settings.fresh_seconds)
-    shared = SharedState(cache=cache, clock=clock)
-    fleet = _fleet(settings)
-    products = all_products(settings, credentials, shared, fleet)
-    return TaskService(settings, products, cache, clock, fleet, _history(settings, credentials, clock))
-
-
-def _budgets(settings: Settings, clock: Clock, fleet: RedisFleet | None) -> Budgets:
-    if fleet is None:
-        return Budgets(settings.callers, clock)
-    from functions.tasks.callers.shared_budget import SharedBudgets  # noqa: PLC0415 -- as below
-
-    return SharedBudgets(settings.callers, clock, fleet)
-
-
-def _fleet(settings: Settings) -> RedisFleet | None:
-    if settings.shared is None:
-        return None
-    from functions.products.shared.fleet import RedisFleet  # noqa: PLC0415 -- takes long to import, and few need it
-
-    return RedisFleet(settings.shared, settings.account_id)
-
-
-def _history(settings: Settings, credentials: CredentialSource, clock: Clock) -> History | None:
-    if settings.store is None:
-        return None
-    from functions.store.oss import open_store  # noqa: PLC0415 -- most functions have no store
-
-    return History(open_store(settings, credentials), clock)

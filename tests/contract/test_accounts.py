@@ -375,7 +375,7 @@ def test_an_object_of_another_accounts_rule_is_asked_for_there(emu: Emulator, ac
 
 def test_without_other_accounts_what_assumes_roles_is_not_even_imported() -> None:
     program = (
-        "import sys; from functions.settings import read_settings; from functions.tasks.service import build_service;"
+        "import sys; from functions.settings import read_settings; from functions.tasks.wiring import build_service;"
         "from functions.upstream.credentials import CredentialSource;"
         "build_service(read_settings({}), CredentialSource({}));"
         "print([name for name in sys.modules if 'assumed_role' in name or 'sts2015' in name])"

@@ -8,7 +8,7 @@ import time
 from emulator.testing import Emulator, Transition
 from functions.model import Moment
 from functions.settings import read_settings
-from functions.tasks.service import build_service
+from functions.tasks.wiring import build_service
 from functions.upstream.credentials import CredentialSource
 from tests.support.real_service import KEY, environment_of, query_of
 

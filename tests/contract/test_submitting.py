@@ -11,7 +11,7 @@ from functions.model import Moment, SystemClock
 from functions.products.registry import DEFAULT_PRODUCTS, SPECS
 from functions.products.submit.submitter import read_task_ids
 from functions.settings import read_settings
-from functions.tasks.service import build_service
+from functions.tasks.wiring import build_service
 from functions.upstream.credentials import CredentialSource
 from functions.upstream.operation import OperationKind
 from tests.support.real_service import KEY, environment_of, real_service

@@ -11,7 +11,7 @@ import pytest
 
 from functions.errors import SettingsError
 from functions.settings import read_settings
-from functions.tasks.service import build_service
+from functions.tasks.wiring import build_service
 from functions.upstream.credentials import CredentialSource
 
 ROOT = Path(__file__).parents[2]

@@ -25,7 +25,7 @@ from functions.events.wiring import store_backed
 from functions.server import Components, create_app, web_server
 from functions.settings import read_settings
 from functions.store.oss import open_store
-from functions.tasks.service import build_service
+from functions.tasks.wiring import build_service
 from functions.upstream.credentials import CredentialSource
 
 ROOT = Path(__file__).parent.parent.parent

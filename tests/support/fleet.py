@@ -15,7 +15,8 @@ from emulator.testing import Emulator
 from functions.products.registry import SPECS
 from functions.settings import read_settings
 from functions.tasks.query import LookupQuery, Scope
-from functions.tasks.service import TaskService, build_service
+from functions.tasks.service import TaskService
+from functions.tasks.wiring import build_service
 from functions.upstream.credentials import CredentialSource
 from tests.support.real_service import KEY, environment_of, query_of
 

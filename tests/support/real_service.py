@@ -13,7 +13,8 @@ from functions.settings import Settings, read_settings
 from functions.tasks.query import DEFAULT_OBJECTS, LookupQuery, RequestedId
 from functions.tasks.report import TaskReport
 from functions.tasks.results import LookupAnswer
-from functions.tasks.service import TaskService, build_service
+from functions.tasks.service import TaskService
+from functions.tasks.wiring import build_service
 from functions.upstream.credentials import CredentialSource
 from tests.support.network_time import NetworkTimeClock, NetworkTimeLoop
 

@@ -25,6 +25,7 @@ from functions.products.registry import SPECS
 from functions.products.spec import ProductSpec
 from functions.settings import Settings
 from functions.store.protocol import ObjectStore
+from functions.tasks.callers.budget import Budgets
 from functions.tasks.history.history import History
 from functions.tasks.query import ListQuery
 from functions.tasks.report import Task
@@ -130,7 +131,14 @@ def instance_over(
         product.close()
         for caller in product._callers.values():
             caller._client = account  # type: ignore[assignment]
-    return TaskService(settings, products, cache, clock, history=History(store, clock) if store else None)
+    return TaskService(
+        settings,
+        products,
+        cache,
+        clock,
+        Budgets(settings.callers, clock),
+        history=History(store, clock) if store else None,
+    )
 
 
 def with_pages_of(rows: int, names: Iterable[str] = ALL) -> dict[str, ProductSpec]:

@@ -15,7 +15,7 @@ from functions.api.runtime.uvicorn_server import WebServer
 from functions.checks.check import Checks
 from functions.server import Components, create_app, web_server
 from functions.settings import read_settings
-from functions.tasks.service import build_service
+from functions.tasks.wiring import build_service
 from functions.upstream.credentials import CredentialSource
 from tests.support.eventually import GIVE_UP_SECONDS, eventually
 from tests.support.real_service import KEY, environment_of

@@ -15,8 +15,8 @@ from functions.model import TaskKey
 from functions.products.submit.rejections import Accepted, Refused, RejectionCause
 from functions.settings import AuthSettings, Settings, read_settings
 from functions.tasks.query import ANONYMOUS_SCOPE
-from functions.tasks.service import build_service
 from functions.tasks.submit import Submission, SubmitAnswer, report_on
+from functions.tasks.wiring import build_service
 from functions.upstream.credentials import CredentialSource
 from functions.upstream.endpoint import Endpoint
 from tests.api.conftest import Opener
