@@ -31,18 +31,23 @@ MALFORMED, UNAVAILABLE, TIMEOUT, UNKNOWN = "malformed", "unavailable", "timeout"
 class Fault(msgspec.Struct, frozen=True):
     """What the stand-in does, and the right outcome: of lookups and lists, of quotas, and of submits.
 
-    An outcome is a reason, or a number of rows. The call may take `seconds`.
+    An outcome is a reason, or a number of rows. `unsent` is that of a submit which did not come to its own call: the
+    one before it met the fault. The call may take `seconds`.
     """
 
     reply: Reply
     rows: str | int
     quota: str
     submit: str
+    unsent: str = UNAVAILABLE
     seconds: float = 100.0
 
 
-def failing(reply: Reply, reason: str, submit: str = UNKNOWN, seconds: float = 100.0) -> Fault:
-    return Fault(reply, rows=reason, quota=reason, submit=submit, seconds=seconds)
+def failing(
+    reply: Reply, reason: str, submit: str = UNKNOWN, *, unsent: str | None = None, seconds: float = 100.0
+) -> Fault:
+    passing = UNAVAILABLE if reason in {MALFORMED, TIMEOUT} else reason
+    return Fault(reply, rows=reason, quota=reason, submit=submit, unsent=unsent or passing, seconds=seconds)
 
 
 def endless(reply: Reply) -> Fault:
@@ -71,7 +76,7 @@ TRANSPORT: Mapping[str, Fault] = {
     "204": failing(raw(b"HTTP/1.1 204 No Content\r\n\r\n"), MALFORMED),
     "redirect": failing(raw(http(302, b"", "Location: /elsewhere")), MALFORMED),
     "page with 200": failing(text("<html>"), MALFORMED),
-    "page with 403": failing(text("<html>", 403), MALFORMED, "rejected"),
+    "page with 403": failing(text("<html>", 403), MALFORMED, UNAVAILABLE),
     "page with 408": failing(text("<html>", 408), MALFORMED),
     "page with 429": failing(text("<html>", 429), "throttled", "throttled"),
     "page with 502": failing(text("<html>", 502), UNAVAILABLE),
@@ -81,7 +86,9 @@ TRANSPORT: Mapping[str, Fault] = {
     "no UTF-8": failing(raw(http(200, b'{"RequestId": "\xff"}')), MALFORMED),
 }
 
-_ROW = {"TaskId": "1", "ObjectPath": "http://a/1", "ObjectType": "file", "Status": "Complete", "Process": "100%"}
+_OF_FAMILY = {"ObjectPath": "http://a/1", "ObjectType": "file"}
+_OF_ESA = {"Content": "http://a/1", "Type": "file"}
+_ROW = {"TaskId": "1", **_OF_FAMILY, **_OF_ESA, "Status": "Complete", "Process": "100%"}
 
 SHAPES: Mapping[str, Fault] = {
     "null": shaped(None, MALFORMED),
@@ -110,7 +117,8 @@ SHAPES: Mapping[str, Fault] = {
 def _documented(row: ErrorCode) -> Fault:
     # Of URLs refused together no one is known to be the bad one.
     submit = {row.submit.value, "rejected"} if row.concerns is Concern.ITEM else {row.submit.value}
-    return failing(error(row.code.replace("*", "")), row.reason.value, "+".join(sorted(submit)))
+    unsent = row.submit.value if row.submit.certain else None
+    return failing(error(row.code.replace("*", "")), row.reason.value, "+".join(sorted(submit)), unsent=unsent)
 
 
 CODES: Mapping[str, Fault] = {
@@ -123,5 +131,8 @@ CODES: Mapping[str, Fault] = {
     "unheard-of with 403": failing(error("NeverHeardOf", 403), "rejected", "rejected"),
     "unheard-of with 500": failing(error("NeverHeardOf", 500), UNAVAILABLE),
 }
+
+SITES = body({"RequestId": "R", "TotalCount": 1, "Sites": [{"SiteId": 1, "SiteName": "example.com"}]})
+"""ESA's right answer to ListSites, which each of its other operations needs first."""
 
 FAULTS: Mapping[str, Fault] = {**TRANSPORT, **SHAPES, **CODES}

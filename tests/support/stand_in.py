@@ -77,6 +77,16 @@ def error(code: str, status: int = 400) -> Reply:
     return reply
 
 
+def told_apart(header: str, reply: Reply, otherwise: Reply) -> Reply:
+    """Requests with this header (`name: value`) are answered by `reply`, all others by `otherwise`."""
+
+    async def choose(exchange: Exchange) -> None:
+        has = header.lower() in exchange.head.lower().split("\r\n")
+        await (reply if has else otherwise)(exchange)
+
+    return choose
+
+
 async def hang(exchange: Exchange) -> None:
     await exchange.until_client_leaves()
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from functions.errors import RejectReason, UpstreamFault
 from functions.products.adapter import AdapterContext
-from functions.products.esa.lists import PAGE_SIZE, TYPES, EsaList, Lists
+from functions.products.esa.lists import PAGE_SIZE, TYPES, EsaList, Lists, tasks_in
 from functions.products.esa.operations import GET_QUOTA, LIST_SITES
 from functions.products.esa.rows import PRELOAD, read_rows
 from functions.products.esa.sites import Site, Sites, site_of
@@ -61,7 +61,8 @@ class EsaAdapter:
         windows = await asyncio.gather(*(self._lists.window(each, deadline) for each in lists))
         found: dict[str, Rows] = {}
         for each, window in zip(lists, windows, strict=True):
-            mine = {task_id: window.rows[task_id] for task_id in task_ids if task_id in window.rows}
+            new = [task_id for task_id in task_ids if task_id in window.rows and task_id not in found]
+            mine = {task_id: window.rows[task_id] for task_id in new}
             self._list_of_task.update(dict.fromkeys(mine, each))
             found.update(mine)
         absence = next((window.fault for window in windows if window.fault), ())
@@ -72,23 +73,25 @@ class EsaAdapter:
         _give_back(permit)
         lists = await self._lists_for(call, deadline)
         read = await asyncio.gather(*(self._lists.pages_up_to(each, call, deadline) for each in lists))
-        pages = [page for pages in read for page in pages]
-        rows = [row for page in pages for found in page.rows.values() for row in found]
+        found: dict[str, Rows] = {}
+        for pages in read:
+            for task_id, of_task in tasks_in(pages).items():
+                found.setdefault(task_id, of_task)
+        rows = [row for each in found.values() for row in each]
         rows.sort(key=lambda row: row.created_at.timestamp() if row.created_at else 0.0, reverse=True)
         first = (call.number - 1) * PAGE_SIZE
         shown: dict[str, Rows] = {}
         for row in rows[first : first + PAGE_SIZE]:
             shown[row.task_id] = (*shown.get(row.task_id, ()), row)
         total = max(len(rows), sum(pages[0].total or 0 for pages in read))
-        return ParsedRows(shown, sum(page.unreadable for page in pages), total)
+        return ParsedRows(shown, sum(page.unreadable for pages in read for page in pages), total)
 
     async def submit(self, kind: SubmitKind, object_paths: tuple[str, ...], deadline: float) -> Submitted:
         """Batched calls for each site; a URL whose host is in none of them is not the account's."""
         try:
             sites = await self._sites.all(deadline)
         except UpstreamFault as fault:
-            fault.without_effect = True  # nothing but where to submit was asked
-            return Submitted(refused=(Refused(object_paths, cause_of(fault)),))
+            return Submitted(refused=(Refused(object_paths, cause_of(fault.in_product(self._spec.name))),))
         by_site: dict[Site | None, list[str]] = {}
         for path in dict.fromkeys(object_paths):
             by_site.setdefault(site_of(host_of(path), sites), []).append(path)

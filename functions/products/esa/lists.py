@@ -77,7 +77,7 @@ class Lists:
     async def _read_window(self, of: EsaList, deadline: float) -> Window:
         every_page = PageCall(asks=EVERY_ROW, start=0, end=None, number=_MAX_PAGES)
         pages = await self.pages_up_to(of, every_page, deadline)
-        rows = {task_id: merged_rows(task_id, pages) for page in pages for task_id in page.rows}
+        rows = tasks_in(pages)
         if any(page.unreadable for page in pages):
             return Window(rows, UpstreamFault(Reason.MALFORMED, product=self._product, detail="a row names no task"))
         if pages[-1].count < PAGE_SIZE:
@@ -100,6 +100,11 @@ class Lists:
         caller = self._callers[(LIST_PRELOADS if preloads else LIST_PURGES).action]
         answer = await caller.call({name: value for name, value in given.items() if value is not None}, deadline)
         return self._read_rows(answer.body, of.type)
+
+
+def tasks_in(pages: Sequence[ParsedRows]) -> dict[str, Rows]:
+    """The tasks on pages of one list, read one after the other."""
+    return {task_id: merged_rows(task_id, pages) for page in pages for task_id in page.rows}
 
 
 def _without_last_second(rows: Mapping[str, Rows], pages: Sequence[ParsedRows]) -> Mapping[str, Rows]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from functions.errors import Reason, UpstreamFault
-from functions.products.reading.rows import ParsedRows, read_tasks, read_time
+from functions.products.reading.rows import Members, ParsedRows, read_tasks, read_time
 from functions.products.reading.vocabulary import Vocabulary
 
 PRELOAD = "preload"
@@ -19,24 +18,17 @@ def read_rows(body: Any, words: Vocabulary, *, product: str, object_type: str, n
 
     `now` in seconds of the epoch: a creation time that would lie ahead is not known.
     """
-    items = body.get("Tasks") if isinstance(body, dict) else None
-    if not isinstance(items, list | None):
-        raise UpstreamFault(Reason.MALFORMED, product=product, detail="Tasks is no array")
-    if items:
-        latest = now + _CLOCK_SKEW_SECONDS
-        body = {**body, "Tasks": [_renamed(item, object_type, latest) for item in items]}
-    return read_tasks(body, words, product=product)
+    latest = now + _CLOCK_SKEW_SECONDS
 
+    def rename(row: Members) -> Members:
+        return {
+            **row,
+            "ObjectPath": row.get("Content"),
+            "ObjectType": row.get("Type") or object_type,
+            "CreationTime": _utc(row.get("CreateTime"), latest),
+        }
 
-def _renamed(item: Any, object_type: str, latest: float) -> Any:
-    if not isinstance(item, dict):
-        return item
-    return {
-        **item,
-        "ObjectPath": item.get("Content"),
-        "ObjectType": item.get("Type") or object_type,
-        "CreationTime": _utc(item.get("CreateTime"), latest),
-    }
+    return read_tasks(body, words, product=product, rename=rename)
 
 
 def _utc(value: Any, latest: float) -> str | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,8 +23,11 @@ from functions.products.reading.vocabulary import Vocabulary
 
 Rows = tuple[Row, ...]
 """All rows of one task; none: the product does not know it."""
+Members = Mapping[str, Any]
+"""A row as the vendor sent it."""
 
 _MEMBERS = ("TaskId", "ObjectPath", "ObjectType", "Status", "Process", "CreationTime", "Description")
+_MEMBERS_OF_ESA = ("Content", "Type", "CreateTime")
 _ENVELOPE = frozenset({"requestid", "totalcount", "tasks", "pagenumber", "pagesize"})
 _COUNT = re.compile(r"[0-9]{1,18}")
 _LARGE_INTEGER = 10**30
@@ -45,15 +48,20 @@ class ParsedRows(msgspec.Struct, frozen=True):
         return sum(len(rows) for rows in self.rows.values())
 
 
-def read_tasks(body: Any, words: Vocabulary, *, product: str) -> ParsedRows:
-    """Every task row in `body`, normalized. Raises UpstreamFault(MALFORMED) for an unknown shape."""
+def read_tasks(
+    body: Any, words: Vocabulary, *, product: str, rename: Callable[[Members], Members] | None = None
+) -> ParsedRows:
+    """Every task row in `body`, normalized. Raises UpstreamFault(MALFORMED) for an unknown shape.
+
+    `rename` gives a row of a product outside the family the members that CDN's rows have.
+    """
     members = _envelope(body, product)
     found: dict[str, list[Row]] = {}
     unreadable = 0
     for item in _items(members.get("tasks"), product):
         if item is None:  # a null row has nothing that could be lost
             continue
-        row = _row(item, words)
+        row = _row(item, words, rename)
         if row is None:
             unreadable += 1
         else:
@@ -103,12 +111,14 @@ def _looks_like_a_row(value: Mapping[str, Any]) -> bool:
     return any(str(name).lower() == "taskid" for name in value)
 
 
-def _row(item: Any, words: Vocabulary) -> Row | None:
+def _row(item: Any, words: Vocabulary, rename: Callable[[Members], Members] | None) -> Row | None:
     if not isinstance(item, dict):
         return None
     if "TaskId" not in item:  # done only then, because it is slow and rare
-        canonical = {name.lower(): name for name in _MEMBERS}
+        canonical = {name.lower(): name for name in (*_MEMBERS, *_MEMBERS_OF_ESA)}
         item = {canonical.get(str(name).lower(), name): value for name, value in item.items()}
+    if rename is not None:
+        item = rename(item)
     task_id = _text(item.get("TaskId"))
     if not task_id:
         return None

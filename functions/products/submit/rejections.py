@@ -17,6 +17,7 @@ _BY_REASON: Mapping[Reason, RejectReason] = MappingProxyType(
         Reason.DEADLINE: RejectReason.DEADLINE,
         Reason.TIMEOUT: RejectReason.UNAVAILABLE,
         Reason.UNAVAILABLE: RejectReason.UNAVAILABLE,
+        Reason.MALFORMED: RejectReason.UNAVAILABLE,
         Reason.DENIED: RejectReason.DENIED,
         Reason.BAD_CREDENTIALS: RejectReason.BAD_CREDENTIALS,
         Reason.NOT_ACTIVATED: RejectReason.NOT_ACTIVATED,
@@ -70,13 +71,23 @@ def cause_of(fault: UpstreamFault) -> RejectionCause:
     row = error_codes.find(fault.vendor_code, fault.detail) if fault.vendor_code else None
     if row is None and not fault.without_effect:
         return RejectionCause(reason=RejectReason.UNKNOWN_OUTCOME, vendor_code=fault.vendor_code)
-    reason = row.submit if row else _BY_REASON.get(fault.reason, RejectReason.REJECTED)
+    reason = _reason_of(fault, row)
     return RejectionCause(
         reason=reason,
         vendor_code=fault.vendor_code,
         retry_after=_retry_after(fault, row, reason),
         concerns=fault.concerns,
     )
+
+
+def _reason_of(fault: UpstreamFault, row: error_codes.ErrorCode | None) -> RejectReason:
+    # A code may stem from a call that had to come first, as for a key: then it leaves open what became of that one.
+    if row is not None and (row.submit.certain or not fault.without_effect):
+        return row.submit
+    # A gateway's page says nothing of the URLs, unless they may be too long for it.
+    if fault.concerns is Concern.SIZE:
+        return RejectReason.REJECTED
+    return _BY_REASON.get(fault.reason, RejectReason.REJECTED)
 
 
 def _retry_after(fault: UpstreamFault, row: error_codes.ErrorCode | None, reason: RejectReason) -> float | None:

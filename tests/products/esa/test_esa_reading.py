@@ -11,6 +11,7 @@ from emulator.tasks.transition import Row, Transition
 from functions.errors import Reason, UpstreamFault
 from functions.products.esa import lists
 from functions.products.esa.rows import read_rows
+from functions.products.reading.rows import ParsedRows
 from functions.products.reading.vocabulary import Vocabulary
 from functions.settings import Settings
 from functions.tasks.query import ListQuery, LookupQuery, RequestedId
@@ -156,10 +157,10 @@ def read(**members: Any) -> Any:
 
 
 def test_the_vendor_s_sample_is_read() -> None:
-    parsed = read_rows(
+    sample = read_rows(
         vendor_sample("esa_DescribePreloadTasks_2024"), Vocabulary(), product="esa", object_type="preload", now=NOW
     )
-    ((row,),) = parsed.rows.values()
+    ((row,),) = sample.rows.values()
     assert row.task_id == "1597854579687428"
     assert (row.object_path, row.object_type) == ("http://a.com/1.jpg?b=2", "preload")
     assert row.created_at is not None
@@ -184,8 +185,23 @@ def test_a_time_without_a_zone_is_utc_and_one_ahead_is_not_known(text: str | Non
     assert (created and created.isoformat()) == read_as
 
 
-@pytest.mark.parametrize("tasks", ["x", {"Task": [{"TaskId": "1"}]}, {"TaskId": "1"}, 3])
+def parsed(tasks: object) -> ParsedRows:
+    body = {"RequestId": "R", "Tasks": tasks}
+    return read_rows(body, Vocabulary(), product="esa", object_type="file", now=NOW)
+
+
+@pytest.mark.parametrize("tasks", ["x", 3, {"TotalCount": 1, "Page": 2}])
 def test_another_shape_is_not_taken_for_an_empty_list(tasks: object) -> None:
     with pytest.raises(UpstreamFault) as caught:
-        read_rows({"RequestId": "R", "Tasks": tasks}, Vocabulary(), product="esa", object_type="file", now=NOW)
+        parsed(tasks)
     assert caught.value.reason is Reason.MALFORMED
+
+
+ROW = {"TaskId": "1", "Content": "http://www.example.com/a", "Type": "directory", "CreateTime": "2023-03-28 14:28:57"}
+
+
+@pytest.mark.parametrize("tasks", [[ROW], {"Task": [ROW]}, ROW, [{name.lower(): value for name, value in ROW.items()}]])
+def test_rows_are_read_wherever_those_of_other_products_are(tasks: object) -> None:
+    (row,) = parsed(tasks).rows["1"]
+    assert (row.object_path, row.object_type) == ("http://www.example.com/a", "directory")
+    assert row.created_at is not None

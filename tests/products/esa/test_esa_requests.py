@@ -10,7 +10,7 @@ from typing import Any, cast
 from functions.products.adapter import AdapterContext
 from functions.products.esa.adapter import EsaAdapter
 from functions.products.esa.spec import ESA
-from functions.products.listing.pages import PageCall, VendorFilter
+from functions.products.listing.pages import EVERY_ROW, PageCall, VendorFilter
 from functions.upstream.caller import ActionCaller
 from functions.upstream.operation import Operation
 from functions.upstream.rate_limiter import RateLimiter
@@ -29,9 +29,10 @@ ANSWERS: Mapping[str, Any] = {
 
 
 class Recorder:
-    """In the place of the SDK client: keeps what would be sent."""
+    """In the place of the SDK client: keeps what would be sent; every list shows the same tasks."""
 
-    def __init__(self) -> None:
+    def __init__(self, *tasks: Mapping[str, str]) -> None:
+        self.tasks = tasks
         self.sent: list[tuple[Operation, Mapping[str, Any]]] = []
 
     async def prepare(self, deadline: float) -> None:
@@ -39,7 +40,13 @@ class Recorder:
 
     async def call(self, operation: Operation, parameters: Mapping[str, Any], seconds: float) -> RawAnswer:
         self.sent.append((operation, parameters))
-        return RawAnswer({"RequestId": "R", "Tasks": [], **ANSWERS.get(operation.action, {})}, "R")
+        return RawAnswer({"RequestId": "R", "Tasks": list(self.tasks), **ANSWERS.get(operation.action, {})}, "R")
+
+
+def adapter_over(recorder: Recorder) -> EsaAdapter:
+    client = cast("SdkClient", recorder)
+    callers = {each.action: ActionCaller(each, client, RateLimiter(1_000)) for each in ESA.operations}
+    return EsaAdapter(ESA, AdapterContext(callers=callers, clock=LoopClock(), fresh_seconds=0))
 
 
 def sent() -> list[tuple[Operation, Mapping[str, Any]]]:
@@ -47,10 +54,7 @@ def sent() -> list[tuple[Operation, Mapping[str, Any]]]:
     recorder = Recorder()
 
     async def main() -> None:
-        callers = {
-            each.action: ActionCaller(each, cast("SdkClient", recorder), RateLimiter(1_000)) for each in ESA.operations
-        }
-        adapter = EsaAdapter(ESA, AdapterContext(callers=callers, clock=LoopClock(), fresh_seconds=0))
+        adapter = adapter_over(recorder)
         deadline = asyncio.get_running_loop().time() + 100
         await adapter.lookup(("1594095600000001",), deadline, None)
         await adapter.list_page(PageCall(asks=FULL, start=1, end=2, number=1), deadline)
@@ -79,3 +83,17 @@ def test_every_parameter_survives_the_sdk_s_request_model() -> None:
     for operation, parameters in every:
         model = getattr(models, operation.request_model)().from_map(dict(parameters)).to_map()
         assert named_in(parameters, model) == parameters, operation.action
+
+
+def test_a_task_that_several_lists_show_is_there_once() -> None:
+    rows = [{"TaskId": "1", "Content": f"http://www.example.com/{n}", "Status": "Complete"} for n in range(2)]
+
+    async def main() -> None:
+        adapter = adapter_over(Recorder(*rows))
+        deadline = asyncio.get_running_loop().time() + 100
+        found = (await adapter.lookup(("1",), deadline, None))["1"]
+        listed = await adapter.list_page(PageCall(asks=EVERY_ROW, start=0, end=None, number=1), deadline)
+        assert found == listed.rows["1"]
+        assert [row.object_path for row in listed.rows["1"]] == [row["Content"] for row in rows]
+
+    run(main())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from functions.errors import Reason, RejectReason, UpstreamFault
+from functions.errors import Concern, Reason, RejectReason, UpstreamFault
 from functions.products.submit.rejections import UNKNOWN_RETRY_SECONDS, cause_of
 
 
@@ -51,7 +51,7 @@ def test_an_unknown_outcome_keeps_the_vendor_s_code() -> None:
         (Reason.DENIED, RejectReason.DENIED, None),
         (Reason.BAD_CREDENTIALS, RejectReason.BAD_CREDENTIALS, None),
         (Reason.NOT_ACTIVATED, RejectReason.NOT_ACTIVATED, None),
-        (Reason.MALFORMED, RejectReason.REJECTED, None),
+        (Reason.MALFORMED, RejectReason.UNAVAILABLE, 2.0),
     ],
 )
 def test_without_a_code_the_reason_decides_when_the_vendor_surely_did_nothing(
@@ -59,3 +59,13 @@ def test_without_a_code_the_reason_decides_when_the_vendor_surely_did_nothing(
 ) -> None:
     cause = cause_of(fault(reason))
     assert (cause.reason, cause.retry_after) == (rejected, seconds)
+
+
+def test_what_a_call_that_had_to_come_first_met_leaves_no_outcome_unknown() -> None:
+    cause = cause_of(fault(Reason.UNAVAILABLE, "InternalError", refused=False).in_product("esa"))
+    assert (cause.reason, cause.vendor_code, cause.retry_after) == (RejectReason.UNAVAILABLE, "InternalError", 2)
+
+
+def test_urls_too_long_for_a_gateway_are_not_to_be_sent_again() -> None:
+    page = UpstreamFault(Reason.MALFORMED, product="cdn", without_effect=True, concerns=Concern.SIZE)
+    assert (cause_of(page).reason, cause_of(page).retry_after) == (RejectReason.REJECTED, None)
