@@ -137,7 +137,7 @@ def test_what_products_cannot_say_is_not_taken_for_not_refreshed(stage: Stage, e
         emu.faults.add(product, Throttle())
     report = stage.opens(OLD, NEW, deadline_seconds=1).report()
     assert outcome(report) == (False, "tasks-unknown")
-    assert {problem["reason"] for problem in report["problems"]} == {"throttled"}
+    assert {problem["product"] for problem in report["problems"]} == {"cdn", "dcdn", "vod"}
 
 
 def test_what_the_origin_lets_nobody_keep_is_not_the_edges_fault(stage: Stage) -> None:
