@@ -21,7 +21,7 @@ OSS_EVENTS = frozenset(
 )
 """Those that speak of a whole object; `ObjectCreated:*` and the parts of an upload fire many times for one."""
 CDN_EVENTS = frozenset({"CachedObjectsRefreshed", "CachedObjectsPushed"})
-"""Those that speak of a finished task (docs/function-compute.md 5.8)."""
+"""Those that speak of a finished task (docs/function-compute.md 5.9)."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 MAX_RULES_PER_BUCKET = 10
 _OWN_KEYS = frozenset({"triggerName", "triggerType", "triggerConfig", "qualifier", "description"})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from bench.cases import cost, fairness, fleet, history, lookups, start, viewing, vod
+from bench.cases import cost, fairness, fleet, history, lookups, push, start, viewing, vod
 from bench.cases.effort import Effort
 from bench.figures import CaseResult
 
@@ -27,6 +27,7 @@ CASES: Mapping[str, Case] = MappingProxyType(
         "cached": cost.cached,
         "largest": cost.largest,
         "history": history.kept,
+        "push": push.closed,
         "cold": start.cold,
         "shared-one-id": fleet.one_id,
         "shared-own-ids": fleet.own_ids,

@@ -16,8 +16,14 @@ def test_the_tasks_of_one_event_are_looked_up_together_and_those_of_products_tha
     async def main() -> Account:
         account = Account()
         completed = CompletedTasks(instance_over(account, Settings(products=("cdn",))), ("cdn",))
-        await completed.look_up([TaskCompletion("dcdn", "1")])
-        await completed.look_up([TaskCompletion("cdn", "1"), TaskCompletion("cdn", "2"), TaskCompletion("dcdn", "3")])
+        await completed.look_up([TaskCompletion("dcdn", "1", "refresh")])
+        await completed.look_up(
+            [
+                TaskCompletion("cdn", "1", "refresh"),
+                TaskCompletion("cdn", "2", "refresh"),
+                TaskCompletion("dcdn", "3", "refresh"),
+            ]
+        )
         return account
 
     assert [(action, parameters["TaskId"]) for action, parameters in run(main()).log] == [(BY_ID, "1,2")]
@@ -27,7 +33,7 @@ def test_what_the_vendor_refuses_is_left_to_those_who_wait() -> None:
     async def main() -> int:
         account = Account()
         account.faults[BY_ID] = UpstreamFault(Reason.DENIED, product="cdn")
-        await CompletedTasks(instance_over(account), ("cdn",)).look_up([TaskCompletion("cdn", "1")])
+        await CompletedTasks(instance_over(account), ("cdn",)).look_up([TaskCompletion("cdn", "1", "refresh")])
         return account.calls[BY_ID]
 
     assert run(main()) == 1

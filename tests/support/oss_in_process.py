@@ -74,6 +74,17 @@ def event(key: str, *, seconds: float = 0.0, request: str = "R-1", name: str = "
     return json.dumps({"events": [record]}).encode()
 
 
+def cdn_event(*task_ids: str, domain: str = "img.example.com", name: str = "CachedObjectsRefreshed") -> bytes:
+    """CDN's event for finished tasks."""
+    native = json.loads(event_sample("cdn-refreshed"))
+    (record,) = native["events"]
+    native["events"] = [
+        record | {"eventName": name, "eventParameter": {"taskId": int(task_id), "domain": domain}}
+        for task_id in task_ids
+    ]
+    return json.dumps(native).encode()
+
+
 class Instance:
     """One instance of the events function over a shared shelf and account."""
 

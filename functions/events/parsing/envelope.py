@@ -1,4 +1,4 @@
-"""Unwraps events: each source packs the same records in its own way (docs/function-compute.md 5.1, 5.6, 5.8).
+"""Unwraps events: each source packs the same records in its own way (docs/function-compute.md 5.1, 5.6, 5.8, 5.9).
 
     {"events": [record, …]}           an OSS or CDN trigger
     {"data": record, …}               EventBridge; `data` can also be a list of records

@@ -66,10 +66,15 @@ class ObjectChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaskCompletion(msgspec.Struct, frozen=True):
-    """CDN says that a task is over: a hint to look it up, not a result (docs/function-compute.md 5.8)."""
+    """CDN says that a task is over: a hint to look it up, not a result (docs/function-compute.md 5.9).
+
+    `action` is `refresh` or `preload`; `domain` in lower case, None where the event has none.
+    """
 
     product: str
     task_id: str
+    action: str
+    domain: str | None = None
 
 
 class _SetAside(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import msgspec
@@ -17,8 +18,8 @@ from functions.events.parsing.events import (
 )
 from functions.urls import has_dot_segments
 
-COMPLETIONS = frozenset({"CachedObjectsRefreshed", "CachedObjectsPushed"})
-"""CDN's events for a finished refresh and a finished prefetch."""
+COMPLETIONS = MappingProxyType({"CachedObjectsRefreshed": "refresh", "CachedObjectsPushed": "preload"})
+"""CDN's events for finished tasks, and what these did."""
 
 _Name = Annotated[str, msgspec.Meta(min_length=1)]
 
@@ -60,8 +61,10 @@ class _OssEvent(_Event, rename="camel"):
 
 
 class _CdnParameter(msgspec.Struct, rename="camel"):
-    # An integer in events, text in the API (docs/function-compute.md 5.8).
+    # An integer in events, text in the API (docs/function-compute.md 5.9).
     task_id: Annotated[int, msgspec.Meta(ge=0)] | Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{1,30}\Z")]
+    # It only helps to save calls: an odd shape of it is no reason to refuse the record.
+    domain: Any = None
 
 
 class _CdnEvent(_Event, rename="camel"):
@@ -74,7 +77,7 @@ def read_record(raw: msgspec.Raw) -> Record:
     try:
         name = decode(raw, _Event).name
         if name in COMPLETIONS:
-            return TaskCompletion("cdn", str(decode(raw, _CdnEvent).event_parameter.task_id))
+            return _completion(COMPLETIONS[name], decode(raw, _CdnEvent).event_parameter)
         if name not in CHANGE_KINDS:
             # Records of other services come without `oss`; they are no fault of anybody.
             return Skipped(event=name, reason="unknown event", **_place(raw))
@@ -90,6 +93,11 @@ def decode(source: bytes | str | msgspec.Raw, shape: Any) -> Any:
         return msgspec.json.decode(source, type=shape)
     except (ValueError, RecursionError) as fault:
         raise MalformedEvent(str(fault)) from None
+
+
+def _completion(action: str, told: _CdnParameter) -> TaskCompletion:
+    domain = told.domain.lower() if isinstance(told.domain, str) else None
+    return TaskCompletion("cdn", str(told.task_id), action, domain)
 
 
 def _oss_record(record: _OssEvent) -> ObjectChange | Skipped:

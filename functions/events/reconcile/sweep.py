@@ -17,6 +17,7 @@ import msgspec
 from functions.events.change import ChangeRecord
 from functions.events.parsing.events import TaskCompletion
 from functions.events.reconcile.one_change import ChangeReconciler
+from functions.events.reconcile.pushed import PushedCompletions
 from functions.events.reconcile.recent_tasks import RecentTasks
 from functions.events.store.changes import ChangeStore
 from functions.events.timings import Timings
@@ -31,13 +32,17 @@ BEGIN_SHARE = 0.7
 """After this share of a sweep's time no further change is begun, so that those begun can be finished."""
 
 
-class SweepReport(msgspec.Struct, frozen=True, kw_only=True):
-    """How a sweep ended: of `open` records, so many are `closed` now, were not reached (`left`), or `failed`."""
+class SweepReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a sweep ended: of `open` records, so many are `closed` now, were not reached (`left`), or `failed`.
+
+    `awaiting` were passed over: CDN will say when their tasks are over.
+    """
 
     open: int
     closed: int
     left: int
     failed: int
+    awaiting: int = 0
 
 
 class _Result(StrEnum):
@@ -64,6 +69,7 @@ class Sweep:
         self._timings = timings
         self._sweeping = asyncio.Lock()
         self._completed: set[TaskCompletion] = set()
+        self._pushed = PushedCompletions(clock)
         self._slots = asyncio.Semaphore(CONCURRENCY)
 
     async def run(self, completions: Collection[TaskCompletion] = ()) -> SweepReport | None:
@@ -74,6 +80,7 @@ class Sweep:
         if self._sweeping.locked() and not completions:
             return None
         self._completed.update(completions)
+        self._pushed.note(completions)
         began = asyncio.get_running_loop().time()
         async with self._sweeping:
             if not self._completed.issuperset(completions):
@@ -85,18 +92,23 @@ class Sweep:
     async def _run(self, completions: Collection[TaskCompletion], began: float) -> SweepReport:
         records = await self._changes.open_records()
         recent = RecentTasks(self._tasks, records, self._clock)
-        chosen = [each for each in _with_superseded(records) if _concerns(each[0], completions)]
+        concerned = [each for each in _with_superseded(records) if _concerns(each[0], completions)]
         anew = bool(completions)
+        everything = anew or self._pushed.is_full_sweep_due()
+        chosen = [each for each in concerned if everything or each[1] or not self._pushed.awaits(each[0])]
         results = await asyncio.gather(
             *(self._reconcile(record, recent, began, superseded=superseded, anew=anew) for record, superseded in chosen)
         )
         counts = Counter(results)
         report = SweepReport(
-            open=len(chosen),
+            open=len(concerned),
             closed=counts[_Result.CLOSED],
             left=counts[_Result.LEFT],
             failed=counts[_Result.FAILED],
+            awaiting=len(concerned) - len(chosen),
         )
+        if everything and not (anew or report.left):
+            self._pushed.note_full_sweep()
         log_event("swept", **msgspec.structs.asdict(report))
         return report
 

@@ -68,10 +68,20 @@ def test_an_odd_request_id_does_not_spoil_its_record(shape: object) -> None:
 
 
 def test_cdn_names_the_tasks_that_are_over() -> None:
-    assert read("cdn-refreshed") == Envelope(completions=(TaskCompletion("cdn", "2089687230"),))
+    assert read("cdn-refreshed") == Envelope(
+        completions=(TaskCompletion("cdn", "2089687230", "refresh", "example.com"),)
+    )
     native = json.loads(event_sample("cdn-refreshed"))
     native["events"][0] |= {"eventName": "CachedObjectsPushed", "eventParameter": {"taskId": "77"}}
-    assert read_envelope(json.dumps(native).encode()).completions == (TaskCompletion("cdn", "77"),)
+    assert read_envelope(json.dumps(native).encode()).completions == (TaskCompletion("cdn", "77", "preload"),)
+
+
+@pytest.mark.parametrize(("domain", "read"), [("IMG.example.com", "img.example.com"), (None, None), (["a"], None)])
+def test_an_odd_domain_does_not_spoil_what_cdn_says(domain: object, read: str | None) -> None:
+    native = json.loads(event_sample("cdn-refreshed"))
+    native["events"][0]["eventParameter"]["domain"] = domain
+    (completion,) = read_envelope(json.dumps(native).encode()).completions
+    assert completion.domain == read
 
 
 @pytest.mark.parametrize("task_id", [None, -1, "", "1,2", 7.5, [1]])

@@ -16,8 +16,7 @@ from functions.events.reconcile.sweep import CONCURRENCY
 from functions.events.timings import Timings
 from functions.logs import JsonLines
 from tests.support.memory_store import Shelf
-from tests.support.oss_in_process import Instance, SlowAccount, document, event, minutes, rule
-from tests.support.samples import event_sample
+from tests.support.oss_in_process import Instance, SlowAccount, cdn_event, document, event, minutes, rule
 from tests.support.virtual_time import run
 
 BY_ID = "DescribeRefreshTaskById"
@@ -28,16 +27,6 @@ REFRESH = rule(created=["refresh"])
 
 def skips(answer: dict[str, Any]) -> list[str]:
     return [each["reason"] for each in answer["skipped"]]
-
-
-def finished(*task_ids: str) -> bytes:
-    """CDN's event for finished tasks."""
-    native = json.loads(event_sample("cdn-refreshed"))
-    (record,) = native["events"]
-    native["events"] = [
-        record | {"eventParameter": record["eventParameter"] | {"taskId": int(task_id)}} for task_id in task_ids
-    ]
-    return json.dumps(native).encode()
 
 
 def test_a_sweep_without_its_store_says_so_and_is_not_repeated() -> None:
@@ -71,10 +60,10 @@ def test_a_record_that_meets_a_bug_is_named_in_the_log_and_the_others_are_closed
 ) -> None:
     reconcile = ChangeReconciler.reconcile
 
-    async def failing(self: ChangeReconciler, record: ChangeRecord, recent: RecentTasks, *, superseded: bool) -> bool:
+    async def failing(self: ChangeReconciler, record: ChangeRecord, recent: RecentTasks, **more: bool) -> bool:
         if record.key == "a.jpg":
             raise ZeroDivisionError
-        return await reconcile(self, record, recent, superseded=superseded)
+        return await reconcile(self, record, recent, **more)
 
     async def main() -> dict[str, Any]:
         instance = Instance(SlowAccount(), Shelf(), REFRESH)
@@ -144,7 +133,7 @@ def test_an_event_of_cdn_closes_a_change_before_the_next_timer() -> None:
         await asyncio.sleep(70)
         account.log.clear()
         task_id = first["objects"][0]["report"]["undecided"][0]["id"].removeprefix("cdn:")
-        return (await instance.handle(finished(task_id)))["sweep"], shelf, account
+        return (await instance.handle(cdn_event(task_id)))["sweep"], shelf, account
 
     swept, shelf, account = run(main())
     assert swept == {"open": 1, "closed": 1, "left": 0, "failed": 0}
@@ -160,7 +149,7 @@ def test_an_event_of_cdn_is_not_believed_without_the_vendors_answer() -> None:
         answer = await instance.handle(event("a.jpg"))
         await asyncio.sleep(50)
         task_id = answer["objects"][0]["report"]["undecided"][0]["id"].removeprefix("cdn:")
-        return await instance.handle(finished(task_id)), shelf
+        return await instance.handle(cdn_event(task_id)), shelf
 
     answer, shelf = run(main())
     assert (answer["sweep"]["open"], answer["sweep"]["closed"], answer["retry"]) == (1, 0, False)
@@ -173,7 +162,7 @@ def test_an_event_of_cdn_on_tasks_of_others_costs_no_call() -> None:
         instance = Instance(account, Shelf(), REFRESH)
         await instance.handle(event("a.jpg"))
         account.log.clear()
-        return await instance.handle(finished("1", "2")), account
+        return await instance.handle(cdn_event("1", "2")), account
 
     answer, account = run(main())
     assert (answer["sweep"]["open"], account.log, answer["retry"]) == (0, [], False)
@@ -183,7 +172,7 @@ def test_an_event_of_cdn_while_the_store_is_gone_is_left_to_the_timer() -> None:
     async def main() -> dict[str, Any]:
         instance = Instance(SlowAccount(), Shelf(), REFRESH)
         instance.store.broken = True
-        return await instance.handle(finished("1"))
+        return await instance.handle(cdn_event("1"))
 
     answer = run(main())
     assert ([each["event"] for each in answer["failed"]], answer["retry"]) == (["cdn"], False)
@@ -198,7 +187,7 @@ def test_what_cdn_says_all_at_once_closes_all_of_it_in_two_sweeps() -> None:
             await instance.handle(event(key))
         await asyncio.sleep(70)
         before = account.calls[BY_ID]
-        told = [finished(action.task_ids[0]) for key in keys for action in document(shelf, key).actions]
+        told = [cdn_event(action.task_ids[0]) for key in keys for action in document(shelf, key).actions]
         answers = await asyncio.gather(*(instance.handle(each) for each in told), instance.sweep())
         return [answer["sweep"] for answer in answers if "sweep" in answer], shelf, account.calls[BY_ID] - before
 
@@ -217,6 +206,6 @@ def test_what_cdn_says_is_looked_up_however_fresh_the_last_answer_is() -> None:
         await instance.sweep()
         await asyncio.sleep(25)  # not so long that it would be taken for a freeze, which empties the cache
         (action,) = document(shelf, "a.jpg").actions
-        return await instance.handle(finished(*action.task_ids))
+        return await instance.handle(cdn_event(*action.task_ids))
 
     assert run(main())["sweep"]["closed"] == 1
