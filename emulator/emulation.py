@@ -21,6 +21,7 @@ from emulator.tasks.backend import TaskBackend
 from emulator.tasks.limits import Limits
 from emulator.tasks.sts import LIMITS as STS_LIMITS
 from emulator.vod.media import Media
+from emulator.vod.samples import JOB
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,3 +87,4 @@ class Emulation:
                     age=sample.age,
                     transition=sample.transition,
                 )
+        self.media.add_job(JOB, self.clock.now())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import importlib.util
 import os
 import secrets
 import shlex
@@ -25,6 +26,7 @@ from emulator.events.webhooks import PATH as WEBHOOKS
 from emulator.oss.buckets import BucketSettings
 from emulator.oss.cors import CorsRule
 from emulator.tasks.transition import Row, Transition
+from emulator.vod.samples import JOB
 
 HERE = Path(__file__).parent
 BUCKET, STORE, FIRST_KEY = "demo", "demo-store", "img/hello.txt"
@@ -38,6 +40,10 @@ SHOWN_IDS = "24840,dcdn:113681,vod:704225667,999"
 MOVING_IDS = "cdn:31000001,dcdn:31000002,cdn:31000003,vod:31000004"
 OTHER_ID = "31000005"
 """In the account acme."""
+ESA_IDS = "esa:1594095600000001,esa:1594095600000002"
+HAS_ESA = importlib.util.find_spec("alibabacloud_esa20240910") is not None
+"""ESA's SDK is an extra (requirements-esa.txt): the demo shows ESA where it is installed."""
+PRODUCTS = ("cdn", "dcdn", "vod", *(("esa",) if HAS_ESA else ()))
 
 
 DEVELOPMENT_ORIGINS = tuple(f"http://{host}:{port}" for host in ("localhost", HOST) for port in (3000, 5173, 8080))
@@ -55,7 +61,8 @@ def function_environment(ports: Ports, environ: Mapping[str, str]) -> dict[str, 
     upstream = ports.emulator_url
     return {
         **inherited,
-        **{f"TASK_STATUS_{service}_ENDPOINT": upstream for service in ("CDN", "DCDN", "VOD", "OSS", "STS")},
+        **{f"TASK_STATUS_{service}_ENDPOINT": upstream for service in ("CDN", "DCDN", "VOD", "ESA", "OSS", "STS")},
+        "TASK_STATUS_PRODUCTS": ",".join(PRODUCTS),
         "TASK_STATUS_AUTH": "none",
         "TASK_STATUS_CORS_ORIGINS": ",".join((upstream, *DEVELOPMENT_ORIGINS)),
         "TASK_STATUS_UPLOAD_URL": upload_page(ports),
@@ -146,7 +153,9 @@ In another terminal:
     curl '{function}/v1/tasks?taskId={SHOWN_IDS}'
   tasks that move, one of which will fail, one of 2,000 URLs (ask again and again):
     curl '{function}/v1/tasks?taskId={MOVING_IDS}&objects=3'
-  the same of another account, whose role the function assumes:
+  a media job of VOD, all its tasks as one report:
+    curl '{function}/v1/tasks?job=vod:{JOB.job_id}'
+{_invitation_to_esa(function)}  a task of another account, whose role the function assumes:
     curl '{function}/v1/tasks?taskId=acme/cdn:{OTHER_ID}'
   upload a file: it is refreshed, then preloaded, each in about 20 s, and at the end a webhook is sent:
     curl -T {uploaded} '{emulator}/{BUCKET}/{FIRST_KEY}'
@@ -156,4 +165,12 @@ In another terminal:
     curl '{function}/v1/checks' -H 'Content-Type: application/json' -d '{{"url": "http://{DOMAIN}/{FIRST_KEY}"}}'
 
 What both write goes to {os.path.relpath(log)}. Ctrl-C ends the demo.
+"""
+
+
+def _invitation_to_esa(function: str) -> str:
+    if not HAS_ESA:
+        return ""
+    return f"""  tasks of ESA:
+    curl '{function}/v1/tasks?taskId={ESA_IDS}'
 """

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from emulator.core.accounts import DEFAULT_ACCOUNT
 from emulator.core.errors import ApiError, ErrorResponse, api_error
 from emulator.tasks.backend import TaskBackend
 from emulator.tasks.product import Body, Context, Operation, Parameter
@@ -40,6 +41,15 @@ class MediaItem(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbi
     error_code: str | None = None
 
 
+class MediaJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that preloads one video by tasks that are there."""
+
+    job_id: str
+    media_id: str
+    task_ids: tuple[str, ...]
+    play_urls: tuple[str, ...]
+
+
 class Media:
     """The account's media. Kept beside the tasks, and cleared with them."""
 
@@ -54,6 +64,14 @@ class Media:
     def put(self, item: MediaItem) -> None:
         """The same, as a value."""
         self._tasks.documents(PRODUCT, "media")[item.media_id] = item
+
+    def add_job(self, job: MediaJob, now: float) -> None:
+        """Add a job that was submitted at `now`."""
+        head = _head(job.job_id, job.media_id, "Preload", now)
+        self._tasks.documents(PRODUCT, "jobs")[job.job_id] = (
+            DEFAULT_ACCOUNT,
+            [_taken(head, job.task_ids, job.play_urls)],
+        )
 
 
 def _submit(context: Context) -> Body:
@@ -72,15 +90,7 @@ def _submit(context: Context) -> Body:
 
 
 def _job(context: Context, job_id: str, item: MediaItem) -> dict[str, Any]:
-    time = datetime.fromtimestamp(context.now, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    job = {
-        "MediaRefreshJobId": job_id,
-        "MediaId": item.media_id,
-        "TaskType": context.params["TaskType"],
-        "GmtCreate": time,
-        "GmtModified": time,
-        "UserData": context.get("UserData") or "",
-    }
+    job = _head(job_id, item.media_id, context.params["TaskType"], context.now, context.get("UserData") or "")
     try:
         if item.error_code is not None:
             raise api_error(400, item.error_code, "The job could not be submitted.")
@@ -89,7 +99,23 @@ def _job(context: Context, job_id: str, item: MediaItem) -> dict[str, Any]:
         task_ids = submit(context, "\n".join(item.play_urls), one_a_url, submit_errors)
     except ApiError as error:
         return {**job, "Status": "fail", "ErrorCode": error.response.code, "ErrorMessage": error.response.message}
-    return {**job, "Status": "success", "TaskIds": task_ids, "SuccessPlayUrls": ",".join(item.play_urls)}
+    return _taken(job, (task_ids,), item.play_urls)
+
+
+def _head(job_id: str, media_id: str, task_type: str, now: float, user_data: str = "") -> dict[str, Any]:
+    time = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return {
+        "MediaRefreshJobId": job_id,
+        "MediaId": media_id,
+        "TaskType": task_type,
+        "GmtCreate": time,
+        "GmtModified": time,
+        "UserData": user_data,
+    }
+
+
+def _taken(head: Mapping[str, Any], task_ids: Iterable[str], play_urls: Iterable[str]) -> dict[str, Any]:
+    return {**head, "Status": "success", "TaskIds": ",".join(task_ids), "SuccessPlayUrls": ",".join(play_urls)}
 
 
 def _describe(context: Context) -> Body:

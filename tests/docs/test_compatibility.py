@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("tests/clients", "tests/web", "tests/emulator/node", "tests/deploy/node")
-REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "tests/emulator/requirements.txt")
+REQUIREMENTS = ("requirements.txt", "requirements-esa.txt", "requirements-dev.txt", "tests/emulator/requirements.txt")
 ROWS = [
     tuple(cell.strip() for cell in line.strip("|").split("|"))
     for line in (ROOT / "docs" / "compatibility.md").read_text("utf-8").splitlines()[6:]

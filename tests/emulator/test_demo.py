@@ -75,13 +75,15 @@ class Demo:
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_every_printed_line_works_and_both_stop_together(tmp_path: Path, stop: signal.Signals) -> None:
     with running_demo(tmp_path) as demo:
-        shown, moving, other, _uploaded, _followed, webhooks, checked = [_run(line) for line in demo.commands]
+        shown, moving, job, esa, other, _uploaded, _followed, webhooks, checked = map(_run, demo.commands)
         invoked = _until(lambda: [each for each in demo.control("deliveries") if each["kind"] == "oss"])
-        (followed,) = _until(lambda: msgspec.json.decode(_run(demo.commands[4])).get("tasks", []))
+        (followed,) = _until(lambda: msgspec.json.decode(_run(demo.commands[6])).get("tasks", []))
         demo.process.send_signal(stop)
         assert demo.process.wait(15) == 0
     assert re.findall(r'"id":"([a-z]+:\d+|\d+)"', shown) == ["cdn:24840", "dcdn:113681", "vod:704225667", "999"]
     assert len(msgspec.json.decode(moving)["tasks"]) == 4
+    assert [task["id"] for task in msgspec.json.decode(job)["tasks"]] == ["vod:31000004"]
+    assert [task["product"] for task in msgspec.json.decode(esa)["tasks"]] == ["esa", "esa"]
     assert [task["account"] for task in msgspec.json.decode(other)["tasks"]] == ["acme"]
     assert (followed["action"], followed["objects"][0]["objectPath"]) == (
         "refresh",

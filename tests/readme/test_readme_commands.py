@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 
 import httpx
@@ -13,7 +14,8 @@ import pytest
 from emulator.edge.edges import EdgeSite
 from emulator.oss.buckets import BucketSettings
 from emulator.testing import Emulator
-from tests.readme.test_readme import ENGLISH
+from functions.products.esa.spec import ESA
+from tests.readme.test_readme import ENGLISH, ROOT
 from tests.support.web_function import Web, web_over
 
 DEMO = "http://127.0.0.1:9000"
@@ -35,7 +37,7 @@ def web(emu: Emulator) -> Iterator[Web]:
     emu.edges.add(EdgeSite(host="example.com", bucket="demo"))
     httpx.put(f"{emu.url}/demo/img/hello.txt", content="hello").raise_for_status()
     sites = f"example.com={emu.url}=demo.localhost"
-    with web_over(emu, submit="on", checks=sites, edge_endpoint=emu.url) as web:
+    with web_over(emu, submit="on", checks=sites, edge_endpoint=emu.url, products="cdn,dcdn,vod,esa") as web:
         yield web
 
 
@@ -49,6 +51,22 @@ def test_requests_are_answered_as_printed(block: str, web: Web) -> None:
     answers = [json.loads(line) for line in done.stdout.splitlines() if line]
     assert len(answers) == block.count("curl ")
     assert all(answer.keys() & {"tasks", "quotas", "finding"} for answer in answers)
+
+
+def test_the_requirements_printed_for_esa_are_those_of_its_sdk() -> None:
+    (block,) = [block for block in snippets("sh") if "pip install -r" in block]
+    install, demo = block.splitlines()
+    arguments = install.removeprefix(".venv/bin/pip").split()
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", *arguments, "--dry-run", "--no-index"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert ESA.sdk_package.replace("_", "-") in done.stdout
+    assert demo == "make demo"
 
 
 def test_the_answer_printed_is_the_shape_of_the_answer(web: Web) -> None:
