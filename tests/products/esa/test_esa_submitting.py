@@ -7,8 +7,9 @@ import pytest
 from emulator.testing import Emulator
 from functions.products.esa.spec import ESA
 from functions.products.submit.kinds import SubmitKind
+from functions.tasks.query import Scope
 from tests.support.real_service import real_service
-from tests.support.submissions import reasons, submit
+from tests.support.submissions import URL, accepted, reasons, submit
 
 
 @pytest.mark.parametrize("kind", ESA.submits, ids=lambda kind: f"{kind.action} {kind.object_type}")
@@ -42,3 +43,14 @@ def test_the_quota_is_that_of_the_site_with_the_least_left(emu: Emulator) -> Non
         ("directory", 100, 100),
         ("ignore-params", 100, 100),
     ]
+
+
+@pytest.mark.parametrize(("keep", "taken", "refused"), [(0.2, 0, {"quota-unknown": 1}), (0, 1, {})])
+def test_preloads_have_no_quota_to_keep_a_share_of(
+    emu: Emulator, keep: float, taken: int, refused: dict[str, int]
+) -> None:
+    narrow = Scope(products=frozenset({"esa"}), caller="somebody")
+    with real_service(emu, None, PRODUCTS="esa", keep_quota=keep) as real:
+        answer = submit(real, URL, product="esa", action="preload", scope=narrow)
+        assert (accepted(answer), reasons(answer)) == (taken, refused)
+        assert accepted(submit(real, URL, product="esa", scope=narrow)) == 1
