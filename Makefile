@@ -2,9 +2,9 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-# Not compiled: most modules are never imported, and the others are compiled when they are.
-INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
-# Two layers of one environment: what runs (demo, serve, package), from the locks, and what developing needs besides.
+PIP    := $(BIN)/pip --quiet --disable-pip-version-check
+# Two layers of one environment: what runs (demo, serve, package), from the locks, and what developing needs besides. What
+# runs is not compiled at once: most modules are never imported, and the others are compiled when they are.
 RUN    := $(VENV)/.run
 READY  := $(VENV)/.ready
 
@@ -13,13 +13,13 @@ READY  := $(VENV)/.ready
 $(RUN): requirements-build.lock requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "make: Python 3.11 or newer is needed, this is %s (set PYTHON=…)" % sys.version.split()[0])'
 	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) --require-hashes --requirement requirements-build.lock
-	$(INSTALL) --require-hashes --no-build-isolation --requirement requirements.lock
+	$(PIP) install --no-compile --require-hashes --requirement requirements-build.lock
+	$(PIP) install --no-compile --require-hashes --no-build-isolation --requirement requirements.lock
 	@touch $@
 
 $(READY): $(RUN) requirements-dev.txt requirements-esa.txt tests/emulator/requirements.txt
-	$(INSTALL) --only-binary :all: --requirement requirements-dev.txt
-	$(INSTALL) --no-deps --no-build-isolation --requirement tests/emulator/requirements.txt
+	$(PIP) install --only-binary :all: --requirement requirements-dev.txt
+	$(PIP) install --no-deps --no-build-isolation --requirement tests/emulator/requirements.txt
 	@touch $@
 
 demo: $(RUN)
