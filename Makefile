@@ -35,7 +35,7 @@ serve: $(RUN)
 
 test: $(READY)
 	.ci/tools
-	$(BIN)/python -m pytest tests -n 2 --dist loadscope -p no:randomly $(ARGS)
+	$(BIN)/python -m pytest tests -n 4 --dist loadscope -p no:randomly $(ARGS)
 
 check: $(READY)
 	$(BIN)/ruff format --check .

