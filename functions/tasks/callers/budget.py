@@ -77,13 +77,11 @@ class CallerBudgets:
 
     def charge_list(self, caller: str) -> None:
         """One list query, or another that costs vendor calls whatever is cached. Raises BudgetExceeded."""
-        self._lists.check(caller, 1)
-        self._lists.charge(caller, 1)
+        self._lists.spend(caller, 1)
 
     def charge_check(self, caller: str) -> None:
         """One check of what the edge serves. Raises BudgetExceeded."""
-        self._checks.check(caller, 1)
-        self._checks.charge(caller, 1)
+        self._checks.spend(caller, 1)
 
     def charge_urls(self, caller: str, count: int) -> None:
         """So many URLs to be submitted. Raises BudgetExceeded, and then charges nothing."""
@@ -179,6 +177,10 @@ class _Windowed:
         self._limit = limit
         self._what = what
         self._spent = SlidingWindow(seconds, clock)
+
+    def spend(self, caller: str, count: int) -> None:
+        self.check(caller, count)
+        self.charge(caller, count)
 
     def check(self, caller: str, count: int) -> None:
         limit = limit_of(caller, self._limit)
